@@ -1,0 +1,57 @@
+# Each target works first, alone, on a fresh machine with Python 3.10 or newer.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CHAPTERS := $(sort $(wildcard book/[0-9][0-9]_*.ipynb))
+OUT := _build/html
+
+export PYTHONPATH := $(CURDIR)
+export PYTHONHASHSEED := 0
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.PHONY: help book test lint execute bench data repository clean
+.DEFAULT_GOAL := help
+
+help:  ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+book: .venv/installed book/_static/vendor/installed  ## build the book and say which file to open
+	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@echo "The book is built: open $(CURDIR)/$(OUT)/index.html"
+
+test: .venv/installed  ## run every check: style, package, chapters, the built book in a browser
+	$(MAKE) --no-print-directory lint
+	$(BIN)/pytest tests --ignore=tests/browser
+	FST_STATIC=1 TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
+	  --nbval-cell-timeout 300 --nbval-sanitize-with tests/sanitize.cfg $(CHAPTERS)
+	$(MAKE) --no-print-directory book
+	$(BIN)/pytest tests/browser
+
+lint: .venv/installed  ## check the code's style alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+execute: .venv/installed  ## run every chapter anew and keep its outputs (LOSS_NETWORK=vgg16 works too)
+	$(BIN)/python tools/run_notebooks.py $(CHAPTERS)
+
+bench: .venv/installed  ## measure what the book says about speed
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+data: .venv/installed  ## paint the style pictures and compute the slider's pictures again
+	$(BIN)/python -m fst_lessons.painting data/styles
+
+repository:  ## write the repository's address into the book: make repository URL=https://github.com/you/yours
+	$(PYTHON) tools/setup_cell.py --write --url "$(URL)"
+
+clean:  ## remove everything that was made
+	rm -rf .venv _build node_modules book/_static/vendor dist .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+book/_static/vendor/installed: package.json package-lock.json tools/vendor.py | .venv/installed
+	$(BIN)/python tools/vendor.py
+	touch $@
