@@ -39,6 +39,7 @@ bench: .venv/installed  ## measure what the book says about speed
 
 data: .venv/installed  ## paint the style pictures and compute the slider's pictures again
 	$(BIN)/python -m fst_lessons.painting data/styles
+	$(BIN)/python -m fst_lessons.lambda_grids
 
 repository:  ## write the repository's address into the book: make repository URL=https://github.com/you/yours
 	$(PYTHON) tools/setup_cell.py --write --url "$(URL)"

@@ -1,0 +1,106 @@
+"""What the book adds to Sphinx: buttons only where they lead, and pages from data.
+
+The repository's address stands in ``_config.yml``. While it is still the placeholder,
+the pages carry no button that would lead nowhere.
+"""
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+PLACEHOLDER = "OWNER/REPO"
+BUTTONS = (
+    "repository_url",
+    "launch_buttons",
+    "use_repository_button",
+    "use_issues_button",
+    "use_edit_page_button",
+)
+
+
+def hide_dead_buttons(app, config):
+    """Drop the buttons that need the repository's address while nobody knows it."""
+    options = config.html_theme_options
+    if PLACEHOLDER in options.get("repository_url", PLACEHOLDER):
+        for name in BUTTONS:
+            options.pop(name, None)
+
+
+def drop_repeated_scripts(app, pagename, templatename, context, doctree):
+    """Keep one of each inline script; a second declaration is an error in browsers."""
+    seen, kept = set(), []
+    for script in context.get("script_files", []):
+        body = getattr(script, "attributes", {}).get("body")
+        if body is None or body not in seen:
+            kept.append(script)
+        seen.add(body)
+    context["script_files"][:] = kept
+
+
+class DataFiles(SphinxDirective):
+    """Show the files of one kind from ``data/manifest.json``, with their licences.
+
+    The argument is the kind: ``photo`` and ``style`` become figures, any other kind
+    a list. A kind without files says so, in one line.
+    """
+
+    required_arguments = 1
+
+    def run(self):
+        """Return the nodes of the list."""
+        kind = self.arguments[0]
+        path = Path(self.env.srcdir) / "data" / "manifest.json"
+        self.env.note_dependency(str(path))
+        entries = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        chosen = [entry for entry in entries if entry["kind"] == kind]
+        describe = figure_lines if kind in ("photo", "style") else list_lines
+        lines = [line for entry in chosen for line in describe(entry)]
+        box = nodes.container(classes=["data-files", f"data-files-{kind}"])
+        text = StringList(lines or ["*(none in this copy)*"], source=str(path))
+        self.state.nested_parse(text, self.content_offset, box)
+        return [box]
+
+
+def figure_lines(entry):
+    """Return one picture of the manifest as lines of MyST."""
+    alt = " ".join(entry["alt"].split())
+    return [
+        f"::::{{figure}} /data/{entry['path']}",
+        f":alt: {alt}",
+        ":figclass: data-file",
+        f"**{entry['title']}.** {credit(entry)}",
+        "::::",
+        "",
+    ]
+
+
+def list_lines(entry):
+    """Return one file of the manifest that is no picture as lines of MyST."""
+    return [f"- **{entry['title']}** (`data/{entry['path']}`). {credit(entry)}", ""]
+
+
+def credit(entry):
+    """Return who made a file, where it comes from and what one may do with it."""
+    parts = [entry["author"], entry["origin"], entry.get("changes"), licence(entry)]
+    if entry.get("source"):
+        parts.append(f"[Source]({entry['source']})")
+    return " ".join(part.strip().rstrip(".") + "." for part in parts if part)
+
+
+def licence(entry):
+    """Return the name of a file's licence, linked to its text where there is one."""
+    name = entry["licence"].removeprefix("LicenseRef-").replace("-", " ")
+    name = name.replace("CC BY SA", "CC BY-SA")
+    url = entry.get("licence_url")
+    return f"Licence: [{name}]({url})" if url else f"Licence: {name}"
+
+
+def setup(app):
+    """Register the above with Sphinx."""
+    app.add_directive("data-files", DataFiles)
+    app.connect("config-inited", hide_dead_buttons, priority=100)
+    app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
