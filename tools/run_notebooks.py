@@ -3,8 +3,8 @@
     python tools/run_notebooks.py book/01_pixels_and_perception.ipynb
 
 A chapter that fails keeps its old file; the error is printed, the others still run, and
-the exit status is 1. Widget state, timings, the kernel's version and stderr are dropped,
-run counts go from 1 to n.
+the exit status is 1. To write on stderr is to fail. Widget state, timings and the
+kernel's version are dropped, run counts go from 1 to n.
 """
 
 import argparse
@@ -34,13 +34,16 @@ NOTEBOOK_METADATA = {
 
 
 def normalize(notebook):
-    """Drop from an executed notebook what differs from run to run; alter it in place."""
+    """Drop what differs from run to run; alter the executed notebook in place."""
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     count = 0
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
         cell.metadata = nbformat.from_dict(
-            {key: cell.metadata[key] for key in sorted(KEPT_METADATA & {*cell.metadata})}
+            {
+                key: cell.metadata[key]
+                for key in sorted(KEPT_METADATA & {*cell.metadata})
+            }
         )
         if cell.cell_type == "code":
             count += 1

@@ -1,8 +1,8 @@
 """The first code cell of every chapter, and the repository's address inside it.
 
-    python tools/setup_cell.py                      print the cell
-    python tools/setup_cell.py --write              put it into every chapter
-    python tools/setup_cell.py --write --url URL    the same, after writing URL to _config.yml
+    python tools/setup_cell.py                    print the cell
+    python tools/setup_cell.py --write            put it into every chapter
+    python tools/setup_cell.py --write --url URL  the same, with URL in _config.yml too
 
 The address lives in ``_config.yml`` alone (``repository: url:``); the chapters carry
 copies because a notebook opened in Colab arrives without the rest of the repository.
@@ -49,7 +49,9 @@ def write_url(url, config=ROOT / "_config.yml"):
     Raises:
         ValueError: the address is not one that pip and Colab can read.
     """
-    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", url) or url.endswith(".git"):
+    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", url) or url.endswith(
+        ".git"
+    ):
         raise ValueError(f"expected https://HOST/OWNER/REPO without .git, got {url!r}")
     text = config.read_text(encoding="utf-8")
     config.write_text(
