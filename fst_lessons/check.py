@@ -1,0 +1,171 @@
+"""Verdicts on a reader's own answers: what is right, or what went wrong and a hint.
+
+Every check tries the answer on small inputs, knows the usual mistakes by their numbers,
+and names the one it meets instead of saying "wrong".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .losses import (
+    feature_reconstruction_loss,
+    gram_matrix,
+    style_reconstruction_loss,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a check; true when the answer is right.
+
+    Attributes:
+        right: whether it is.
+        message: one sentence: what is right, or the mistake with a hint.
+    """
+
+    right: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    def __repr__(self) -> str:
+        return f"{'Right' if self.right else 'Not yet'}: {self.message}"
+
+
+def gram(answer: Callable[[Tensor], Tensor]) -> Verdict:
+    """Check a reader's Gram matrix, a function `(N, C, H, W)` -> `(N, C, C)`."""
+    n, c, h, w = 2, 3, 4, 5
+    features = torch.rand(n, c, h, w, generator=_generator())
+    wanted = gram_matrix(features)
+    shapes = {
+        (c, c): "the pictures of a batch were mixed: keep N as first axis.",
+        (n, h * w, h * w): "positions were correlated, not channels: psi psi^T, "
+        "not psi^T psi.",
+    }
+    mistakes = {
+        "divide by C*H*W; yours is not divided at all.": wanted * c * h * w,
+        "you divided by H*W only; the paper divides by C*H*W.": wanted * c,
+        "you divided by C only; the paper divides by C*H*W.": wanted * h * w,
+        "you divided by N as well; each picture has its own matrix.": wanted / n,
+        "you divided twice by C.": wanted / c,
+        "a Gram matrix keeps the means: do not subtract them.": gram_matrix(
+            features - features.mean(dim=(2, 3), keepdim=True)
+        ),
+    }
+    return _judge(
+        lambda: answer(features.clone()),
+        wanted,
+        right="every pair of channels, averaged over positions.",
+        shapes=shapes,
+        mistakes=mistakes,
+        otherwise="shape is right, values are not: multiply psi by its transpose.",
+    )
+
+
+def feature_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """Check a reader's eq. (2), a function of two `(1, C, H, W)` -> a scalar."""
+    c, h, w = 3, 4, 5
+    features = torch.rand(1, c, h, w, generator=_generator())
+    target = torch.rand(1, c, h, w, generator=_generator(1))
+    wanted = feature_reconstruction_loss(features, target)
+    shapes = {
+        (1, c, h, w): "one number is wanted: add up over channels and positions.",
+        (1, c): "add up over the channels too.",
+        (c,): "add up over the channels too.",
+    }
+    mistakes = {
+        "divide by C*H*W; yours is a sum.": wanted * c * h * w,
+        "you divided by H*W only; the paper divides by C*H*W.": wanted * c,
+        "you divided by C only; the paper divides by C*H*W.": wanted * h * w,
+        "the paper has no factor 1/2; that is Gatys' formula.": wanted / 2,
+        "Gatys' half of the sum; the paper's is divided by C*H*W.": wanted
+        * (c * h * w / 2),
+        "square the differences; yours are absolute values.": (features - target)
+        .abs()
+        .mean(),
+        "the norm is squared: leave out the square root.": wanted.sqrt(),
+    }
+    return _judge(
+        lambda: answer(features.clone(), target.clone()),
+        wanted,
+        right="the mean squared difference over channels and positions.",
+        shapes=shapes,
+        mistakes=mistakes,
+        otherwise="square the differences, add them up, divide by C*H*W.",
+    )
+
+
+def gram_gradient(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """Check the gradient of eq. (4), of `(1, C, H, W)` and `(1, C, C)`.
+
+    The answer returns the derivative of the style reconstruction loss with respect to
+    the features, in their shape.
+    """
+    c, h, w = 3, 4, 5
+    features = torch.randn(1, c, h, w, generator=_generator())
+    target = gram_matrix(torch.rand(1, c, h, w, generator=_generator(1)))
+    leaf = features.clone().requires_grad_(True)
+    loss = style_reconstruction_loss(leaf, target)
+    (wanted,) = torch.autograd.grad(loss, leaf)
+    shapes = {
+        (1, c, h * w): "values in another shape: give back (1, C, H, W), as F came.",
+        (1, c, c): "that is the derivative with respect to G; go on to F.",
+    }
+    mistakes = {
+        "the factor is 4, not 2: F stands twice in F F^T.": wanted / 2,
+        "the factor is 4: 2 from the square, 2 because F stands twice.": wanted / 4,
+        "divide by C*H*W: that is inside G, so it comes out of the derivative.": wanted
+        * (c * h * w),
+        "you divided by C*H*W twice; once is inside G already.": wanted / (c * h * w),
+        "the sign is turned: G - A, not A - G.": -wanted,
+        "no zeros here: those come from the ReLU in front, not from eq. (4).": wanted
+        * (features > 0),
+    }
+    return _judge(
+        lambda: answer(features.clone(), target.clone()),
+        wanted,
+        right="4/(CHW) (G - A) F, the same as autograd.",
+        shapes=shapes,
+        mistakes=mistakes,
+        otherwise="shape is right, values are not: 4/(CHW) times (G - A) times F.",
+    )
+
+
+def _generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _judge(
+    ask: Callable[[], object],
+    wanted: Tensor,
+    *,
+    right: str,
+    shapes: Mapping[tuple[int, ...], str],
+    mistakes: Mapping[str, Tensor],
+    otherwise: str,
+) -> Verdict:
+    """Compare an answer with what is wanted, then with the known mistakes."""
+    try:
+        given = ask()
+    except Exception as error:  # whatever a reader's function may stumble over
+        return Verdict(False, f"your function stopped with {error!r}.")
+    if isinstance(given, (int, float)):
+        given = torch.tensor(float(given))
+    if not isinstance(given, Tensor):
+        return Verdict(False, f"expected a tensor, got {type(given).__name__}.")
+    given, shape = given.detach().float(), tuple(given.shape)
+    if shape != tuple(wanted.shape):
+        expected = f"expected shape {tuple(wanted.shape)}, got {shape}."
+        return Verdict(False, shapes.get(shape, expected))
+    if torch.allclose(given, wanted, rtol=1e-4, atol=1e-6):
+        return Verdict(True, right)
+    for message, values in mistakes.items():
+        if torch.allclose(given, values, rtol=1e-4, atol=1e-7):
+            return Verdict(False, message)
+    return Verdict(False, otherwise)

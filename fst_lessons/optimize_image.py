@@ -1,0 +1,300 @@
+"""Make a picture by gradient descent on its own pixels: slow, and the reference.
+
+Feature inversion (Fig. 3), style reconstruction (Fig. 4) and the baseline of Gatys et
+al. (eq. 5), all with one loop.
+
+Source: Johnson et al. 2016, sections 3.2 and 4.1; Mahendran and Vedaldi 2015; Gatys,
+Ecker and Bethge 2016.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from .images import check_image, resize
+from .loss_network import LossNetwork
+from .losses import CONTENT_LAYERS, STYLE_LAYERS, PerceptualLoss
+
+Objective = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
+Start = Literal["noise", "content", "style"]
+
+
+@dataclass
+class Result:
+    """A picture that was optimized, and how it got there.
+
+    Attributes:
+        image: `(N, 3, H, W)` in [0, 1], the best one met.
+        history: one entry per evaluation: "total" and each unweighted term.
+        seconds: how long it took.
+        interrupted: True if it was stopped by hand before the last step.
+    """
+
+    image: Tensor
+    history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """The terms of the best evaluation, "total" among them."""
+        return min(self.history, key=lambda entry: entry["total"])
+
+
+def optimize_image(
+    objective: Objective,
+    start: Tensor,
+    *,
+    optimizer: Literal["lbfgs", "adam"] = "lbfgs",
+    num_steps: int = 150,
+    learning_rate: float | None = None,
+    history_size: int = 20,
+    progress: bool = True,
+    on_step: Callable[[int, Tensor, dict[str, float]], None] | None = None,
+) -> Result:
+    """Minimize an objective over the pixels of a picture.
+
+    One step is one evaluation of the objective and its gradient. After each step the
+    pixels are put back into [0, 1], outside the optimizer's closure, as the paper does.
+
+    Args:
+        objective: picture -> (total to minimize, {term: unweighted value}).
+        start: `(N, 3, H, W)` in [0, 1]; left as it is.
+        optimizer: "lbfgs" needs fewer steps, "adam" minds a rough objective less.
+        num_steps: evaluations to make.
+        learning_rate: default 1 for L-BFGS, 0.03 for Adam.
+        history_size: how many past steps L-BFGS remembers.
+        progress: show a bar with the unweighted terms.
+        on_step: called with (step, picture, terms) after each evaluation.
+
+    Returns:
+        The best picture met and the history. Ctrl-C, or "interrupt" in a notebook, ends
+        the loop early and keeps what was reached.
+
+    Raises:
+        ValueError: a start that is not a picture, or unknown settings.
+        FloatingPointError: a term became NaN or infinite; names it.
+    """
+    check_image(start, "start")
+    if num_steps < 1:
+        raise ValueError(f"num_steps must be at least 1, got {num_steps}")
+    y_hat = start.detach().clone().requires_grad_(True)
+    stepper = _make_optimizer(y_hat, optimizer, learning_rate, history_size)
+    result = Result(start.detach().clone())
+    best, began = math.inf, time.perf_counter()
+
+    def evaluate() -> Tensor:
+        nonlocal best
+        total, terms = objective(y_hat)
+        entry = _read_terms(total, terms, len(result.history))
+        if entry["total"] < best:
+            best = entry["total"]
+            result.image.copy_(y_hat.detach())
+        result.history.append(entry)
+        (y_hat.grad,) = torch.autograd.grad(total, y_hat)
+        return total
+
+    bar = tqdm(range(num_steps), disable=None if progress else True, leave=False)
+    try:
+        for step in bar:
+            stepper.step(evaluate)
+            with torch.no_grad():
+                y_hat.clamp_(0, 1)
+            bar.set_postfix({k: f"{v:.3g}" for k, v in result.history[-1].items()})
+            if on_step is not None:
+                on_step(step, result.image, result.history[-1])
+    except KeyboardInterrupt:
+        result.interrupted = True
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def _make_optimizer(
+    y_hat: Tensor, name: str, learning_rate: float | None, history_size: int
+) -> torch.optim.Optimizer:
+    if name == "lbfgs":
+        # max_iter=1: one evaluation a step, so that pixels can be projected in between
+        return torch.optim.LBFGS(
+            [y_hat], lr=learning_rate or 1.0, max_iter=1, history_size=history_size
+        )
+    if name == "adam":
+        return torch.optim.Adam([y_hat], lr=learning_rate or 0.03)
+    raise ValueError(f"unknown optimizer {name!r}; choose 'lbfgs' or 'adam'")
+
+
+def _read_terms(total: Tensor, terms: dict[str, Tensor], step: int) -> dict[str, float]:
+    values = {**terms, "total": total}
+    entry = {name: float(value.detach()) for name, value in values.items()}
+    for name, value in entry.items():
+        if not math.isfinite(value):
+            raise FloatingPointError(
+                f"the {name} term became {value} at evaluation {step}; look for NaN in "
+                "the pictures, or lower the learning rate or this term's weight"
+            )
+    return entry
+
+
+def make_start(
+    kind: Start | Tensor,
+    *,
+    content: Tensor | None = None,
+    style: Tensor | None = None,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> Tensor:
+    """Return a picture to start from.
+
+    Args:
+        kind: "noise" (white noise, each value uniform in [0, 1]), "content", "style"
+            (resized to the content picture), or a picture.
+        content: `(N, 3, H, W)`; also sets the size.
+        style: `(1, 3, H', W')`.
+        size: (height, width) where there is no content picture.
+        seed: of the noise.
+
+    Raises:
+        ValueError: the picture asked for was not given, or the kind is unknown.
+    """
+    if isinstance(kind, Tensor):
+        return kind
+    height, width = content.shape[-2:] if content is not None else size or (256, 256)
+    if kind == "noise":
+        generator = torch.Generator().manual_seed(seed)
+        return torch.rand(1, 3, height, width, generator=generator)
+    if kind == "content" and content is not None:
+        return content
+    if kind == "style" and style is not None:
+        return resize(style, (height, width))
+    if kind in ("content", "style"):
+        raise ValueError(f"start={kind!r} needs a {kind} picture")
+    raise ValueError(f"unknown start {kind!r}; choose 'noise', 'content' or 'style'")
+
+
+def invert_features(
+    loss_network: LossNetwork,
+    image: Tensor,
+    layer: str,
+    *,
+    tv_weight: float = 0.0,
+    start: Start | Tensor = "noise",
+    num_steps: int = 200,
+    seed: int = 0,
+    **settings,
+) -> Result:
+    """Find a picture whose features at one layer are those of another (Fig. 3).
+
+    Args:
+        loss_network: a `LossNetwork`.
+        image: `(1, 3, H, W)` RGB in [0, 1].
+        layer: the layer to match, such as "relu3_3".
+        tv_weight: lambda_TV, favours smooth pictures among those that match.
+        start: "noise" or a picture.
+        num_steps: evaluations.
+        seed: of the noise.
+        **settings: passed on to `optimize_image`.
+    """
+    loss = PerceptualLoss(
+        loss_network, content_layers=(layer,), style_layers=(), tv_weight=tv_weight
+    )
+    targets = loss.targets(content=image)
+    begin = make_start(start, content=image, seed=seed)
+    return optimize_image(
+        lambda y: loss(y, targets), begin, num_steps=num_steps, **settings
+    )
+
+
+def reconstruct_style(
+    loss_network: LossNetwork,
+    style: Tensor,
+    layers: str | Sequence[str],
+    *,
+    size: tuple[int, int] = (256, 256),
+    tv_weight: float = 0.0,
+    start: Start | Tensor = "noise",
+    num_steps: int = 200,
+    seed: int = 0,
+    **settings,
+) -> Result:
+    """Find a picture with the style of another and no content of its own (Fig. 4).
+
+    Args:
+        loss_network: a `LossNetwork`.
+        style: `(1, 3, H, W)` RGB in [0, 1].
+        layers: one layer or several.
+        size: (height, width) of the picture to make.
+        tv_weight: lambda_TV.
+        start: "noise" or a picture.
+        num_steps: evaluations.
+        seed: of the noise.
+        **settings: passed on to `optimize_image`.
+    """
+    layers = (layers,) if isinstance(layers, str) else tuple(layers)
+    loss = PerceptualLoss(
+        loss_network,
+        content_layers=(),
+        style_layers=layers,
+        style_weight=1.0,
+        tv_weight=tv_weight,
+    )
+    targets = loss.targets(style=style)
+    begin = make_start(start, style=style, size=size, seed=seed)
+    return optimize_image(
+        lambda y: loss(y, targets), begin, num_steps=num_steps, **settings
+    )
+
+
+def transfer_style(
+    content: Tensor,
+    style: Tensor,
+    *,
+    loss_network: LossNetwork,
+    content_layers: Sequence[str] = CONTENT_LAYERS,
+    style_layers: Sequence[str] = STYLE_LAYERS,
+    content_weight: float = 1.0,
+    style_weight: float = 100.0,
+    tv_weight: float = 1.0,
+    units: Literal["relative", "paper"] = "relative",
+    start: Start | Tensor = "content",
+    num_steps: int = 150,
+    seed: int = 0,
+    **settings,
+) -> Result:
+    """Paint the content picture in the style picture's manner (eq. 5, after Gatys).
+
+    Args:
+        content: `(1, 3, H, W)` RGB in [0, 1].
+        style: `(1, 3, H', W')` RGB in [0, 1], of any size.
+        loss_network: a `LossNetwork`.
+        content_layers: see `PerceptualLoss`.
+        style_layers: see `PerceptualLoss`.
+        content_weight: lambda_c.
+        style_weight: lambda_s.
+        tv_weight: lambda_TV.
+        units: see `PerceptualLoss`.
+        start: "noise", "content", "style" or a picture.
+        num_steps: evaluations.
+        seed: of the noise.
+        **settings: passed on to `optimize_image`.
+    """
+    loss = PerceptualLoss(
+        loss_network,
+        content_layers=content_layers,
+        style_layers=style_layers,
+        content_weight=content_weight,
+        style_weight=style_weight,
+        tv_weight=tv_weight,
+        units=units,
+    )
+    targets = loss.targets(content=content, style=style)
+    begin = make_start(start, content=content, style=style, seed=seed)
+    return optimize_image(
+        lambda y: loss(y, targets), begin, num_steps=num_steps, **settings
+    )

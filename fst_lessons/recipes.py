@@ -1,0 +1,204 @@
+"""Settings of the paper, of its authors' code and of this book, each with its source.
+
+A style weight means nothing without the formula it multiplies. `Convention` writes that
+formula down, `convert_style_weight` restates a weight from one convention in another.
+
+Sources: [paper] Johnson, Alahi and Fei-Fei 2016, the conference edition; [preprint] its
+first version; [code] the authors' repository fast-neural-style, commit 813c834;
+[example] the pytorch/examples repository, folder fast_neural_style, commit 77f55b9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+VGG16_CHANNELS = MappingProxyType(
+    {"relu1_2": 64, "relu2_2": 128, "relu3_3": 256, "relu4_3": 512}
+)
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How a program turns features into a style loss.
+
+    Attributes:
+        gram_divisor: what the product psi psi^T is divided by: "CHW" or "HW".
+        reduction: "sum" or "mean" over the Gram matrix' C x C entries.
+        layers: "sum" or "mean" over the style layers.
+        factor: a constant in front.
+    """
+
+    gram_divisor: Literal["CHW", "HW"] = "CHW"
+    reduction: Literal["sum", "mean"] = "sum"
+    layers: Literal["sum", "mean"] = "sum"
+    factor: float = 1.0
+
+
+PAPER_CONVENTION = Convention("CHW", "sum", "sum")
+# Gatys et al. 2016: 1/(4 C^2 H^2 W^2) before an undivided Gram matrix' error, which is
+# a quarter of the paper's loss; five layers, each with weight 1/5
+GATYS_CONVENTION = Convention("CHW", "sum", "mean", factor=0.25)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One set of choices for style transfer, with the source of each.
+
+    Attributes:
+        name: what it is called in tables.
+        loss_network: which network, with which weights.
+        content_layers: of the feature reconstruction loss.
+        style_layers: of the style reconstruction loss.
+        content_weight: lambda_c, None where the source prints none.
+        style_weight: lambda_s.
+        tv_weight: lambda_TV.
+        convention: the formula behind the style weight.
+        units: "paper" or "relative", see `losses.PerceptualLoss`.
+        optimizer: of the slow baseline.
+        num_steps: of the slow baseline.
+        start: of the slow baseline.
+        sources: attribute -> where it is said.
+    """
+
+    name: str
+    loss_network: str
+    content_layers: tuple[str, ...]
+    style_layers: tuple[str, ...]
+    content_weight: float | None
+    style_weight: float | None
+    tv_weight: float | None
+    convention: Convention
+    units: str
+    optimizer: str
+    num_steps: int
+    start: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+PAPER = Recipe(
+    name="paper",
+    loss_network="VGG-16, ImageNet, max pooling (Caffe weights)",
+    content_layers=("relu3_3",),
+    style_layers=STYLE_LAYERS,
+    content_weight=None,
+    style_weight=None,
+    tv_weight=None,
+    convention=PAPER_CONVENTION,
+    units="paper",
+    optimizer="lbfgs",
+    num_steps=500,
+    start="noise",
+    sources={
+        "content_layers": "[paper] sec. 4.1 and Fig. 2; [preprint]'s text has relu2_2",
+        "style_layers": "[paper] section 4.1",
+        "content_weight": "[paper] gives no value",
+        "style_weight": "[paper] gives no value",
+        "tv_weight": "[paper] 1e-6 to 1e-4, cross-validated per style, in 0..255 units",
+        "convention": "[paper] eqs. (3) and (4)",
+        "optimizer": "[paper] sec. 4.1: L-BFGS, projected to [0, 255] each step",
+        "num_steps": "[paper] section 4.1: usually satisfactory within 500 iterations",
+        "start": "[paper] section 4.1: white noise",
+    },
+)
+
+AUTHORS_CODE = Recipe(
+    name="authors' code",
+    loss_network="VGG-16, ImageNet, max pooling (Caffe weights)",
+    content_layers=("relu3_3",),
+    style_layers=STYLE_LAYERS,
+    content_weight=1.0,
+    style_weight=5.0,
+    tv_weight=1e-6,
+    convention=Convention("CHW", "mean", "sum"),
+    units="paper",
+    optimizer="lbfgs",
+    num_steps=500,
+    start="noise",
+    sources={
+        "content_layers": "[code] train.lua: index 16 of the Torch network is relu3_3",
+        "style_layers": "[code] train.lua: indices 4, 9, 16, 23",
+        "content_weight": "[code] train.lua",
+        "style_weight": "[code] train.lua; published models used 3 to 20",
+        "tv_weight": "[code] train.lua; gradient of half the sum of squares",
+        "convention": "[code] nn.MSECriterion on the Gram matrix averages over C x C",
+        "optimizer": "[code] slow_neural_style.lua, no projection of the pixels",
+        "num_steps": "[code] slow_neural_style.lua",
+        "start": "[code] slow_neural_style.lua: torch.randn, 0..255, nearly grey",
+    },
+)
+
+BOOK = Recipe(
+    name="this book",
+    loss_network="pocket (or VGG-16)",
+    content_layers=("relu3_3",),
+    style_layers=STYLE_LAYERS,
+    content_weight=1.0,
+    style_weight=100.0,
+    tv_weight=1.0,
+    convention=PAPER_CONVENTION,
+    units="relative",
+    optimizer="lbfgs",
+    num_steps=150,
+    start="content",
+    sources={
+        "content_layers": "as [paper]",
+        "style_layers": "as [paper]",
+        "style_weight": "chapter 5, chosen by looking",
+        "tv_weight": "mean squared neighbour difference, pixels in [0, 1]",
+        "convention": "each layer relative to its target, mean over layers",
+        "start": "from the content picture: a third of the steps",
+    },
+)
+
+
+def convert_style_weight(
+    weight: float,
+    *,
+    source: Convention,
+    target: Convention = PAPER_CONVENTION,
+    channels: Mapping[str, int] = VGG16_CHANNELS,
+) -> dict[str, float]:
+    """Return the weights that mean in `target` what one weight means in `source`.
+
+    Programs that average the squared Gram error over its C x C entries weigh a layer of
+    512 channels 64 times less than one of 64, so one number becomes one a layer.
+
+    What cannot be converted: other layers, other loss network weights, and other pixel
+    ranges. Scaling the pixels by s scales activations by about s, the content loss by
+    s^2 and the style loss by s^4, but biases do not scale, so this is only a rule of
+    thumb.
+
+    Args:
+        weight: the style weight in the source's convention.
+        source: the convention it comes from.
+        target: the convention wanted.
+        channels: {layer: C}; its length counts the layers.
+
+    Raises:
+        ValueError: no layers, or a weight that is not a positive number.
+    """
+    if not channels:
+        raise ValueError("name at least one layer with its channels")
+    if not 0 < weight < float("inf"):
+        raise ValueError(f"the style weight must be a positive number, got {weight}")
+    layers = len(channels)
+    return {
+        name: weight * _factor(source, c, layers) / _factor(target, c, layers)
+        for name, c in channels.items()
+    }
+
+
+def _factor(convention: Convention, channels: int, layers: int) -> float:
+    """Return the convention's style loss for a layer, as a multiple of the paper's."""
+    factor = convention.factor
+    if convention.gram_divisor == "HW":
+        factor *= channels**2  # the Gram is C times larger, its square C^2
+    if convention.reduction == "mean":
+        factor /= channels**2
+    if convention.layers == "mean":
+        factor /= layers
+    return factor
