@@ -71,10 +71,12 @@ class Stage:
     on_policy: float = 0.0
 
 
+# After the first stage the rates are small on purpose: five times as much, and Adam's
+# first steps undo in the deep layers what the first stage had taught them.
 STAGES = (
     Stage("forced", 1500, 1e-2),
-    Stage("own", 1500, 2e-3, off_photograph=0.25),
-    Stage("end to end", 1500, 5e-4, off_photograph=0.25, on_policy=0.5),
+    Stage("own", 1000, 4e-4, off_photograph=0.25),
+    Stage("end to end", 1500, 3e-4, off_photograph=0.25, on_policy=0.5),
 )
 
 

@@ -47,8 +47,8 @@ def feature_reconstruction_loss(features: Tensor, target: Tensor) -> Tensor:
     _check_features(features)
     if features.shape[1:] != target.shape[1:]:
         raise ValueError(
-            f"features {tuple(features.shape)}, target {tuple(target.shape)}: they "
-            "differ in channels or size; resize the content picture to the result's size"
+            f"features {tuple(features.shape)} and target {tuple(target.shape)} "
+            "differ in channels or size; resize the content picture to the result"
         )
     return (features.float() - target.float()).square().mean()
 
@@ -307,7 +307,7 @@ def suggest_weights(
 
     A weight scales a gradient, so gradients are what to balance: lambda_s is chosen
     such that the two terms' gradients with respect to the picture have equal norm. At
-    the content picture itself the content gradient is zero; start a little away from it.
+    the content picture itself the content gradient is zero; start a little away.
 
     Args:
         perceptual_loss: whose layers and units are used; its weights are ignored.

@@ -5,7 +5,7 @@ pixels, from the photograph, 150 L-BFGS evaluations, history 20, content weight 
 relu3_3, style weight 100 at relu1_2, 2_2, 3_3, 4_3, total variation 1, relative units).
 Then a judge's features say how far the result is from painting and photograph.
 
-    python benchmarks/compare_loss_networks.py --judge JUDGE.py --paintings DIR \\
+    python tools/compare_loss_networks.py --judge JUDGE.py --paintings DIR \\
         --photos A.jpg B.jpg C.jpg [--weights FILE ...]
 
 The judge is a Python file with `load_file`, `features(weights, image)`, `gram`,
