@@ -7,6 +7,7 @@ both. VGG-16 has random weights: its speed does not depend on them.
 """
 
 import argparse
+import itertools
 import resource
 import statistics
 import time
@@ -30,7 +31,7 @@ def seconds_per_evaluation(network, content, style, evaluations: int) -> float:
         progress=False,
         on_step=lambda *_: stamps.append(time.perf_counter()),
     )
-    gaps = [b - a for a, b in zip(stamps, stamps[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(stamps)]
     return statistics.median(gaps)
 
 
