@@ -1,0 +1,144 @@
+"""The grid of pictures behind the λ sliders: what is in it, and how to read it.
+
+`lambda_grids` makes one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+
+from PIL import Image
+from torch import Tensor
+
+from . import assets
+from .images import from_pil, load_image
+
+FOLDER = "lambda_grids"
+TERMS = ("content", "style", "tv", "total")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photograph and the style it is painted in, by their bundled names."""
+
+    photo: str
+    style: str
+    label: str
+    alt: str
+
+    @property
+    def name(self) -> str:
+        """The stem of the pair's sheet."""
+        return f"{self.photo}_{self.style}"
+
+
+@dataclass(frozen=True)
+class GridRecipe:
+    """Everything that decides what a cell looks like, apart from the pictures.
+
+    Each cell starts from the photograph itself: no cell inherits from its neighbour.
+    The weights are in the relative units of `PerceptualLoss`, with lambda_c = 1, so a
+    style weight is the ratio lambda_s / lambda_c.
+    """
+
+    style_weights: tuple[float, ...] = (
+        0.1,
+        0.3,
+        1.0,
+        3.0,
+        10.0,
+        30.0,
+        100.0,
+        300.0,
+        1000.0,
+    )
+    tv_weights: tuple[float, ...] = (0.0, 5.0, 50.0)
+    default: tuple[int, int] = (1, 5)  # row of tv_weights, column of style_weights
+    size: int = 256
+    style_size: int = 256
+    num_steps: int = 120
+    optimizer: str = "lbfgs"
+    start: str = "content"
+    network: str = "pocket"
+    quality: int = 72
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid as it is stored: pictures in sheets, facts beside them.
+
+    Attributes:
+        facts: what the JSON says.
+        sheets: one WebP file per pair, its cells in rows of equal TV weight.
+    """
+
+    facts: dict
+    sheets: tuple[bytes, ...]
+
+    @property
+    def recipe(self) -> GridRecipe:
+        """How every cell was made."""
+        values = dict(self.facts["recipe"])
+        for name in ("style_weights", "tv_weights", "default"):
+            values[name] = tuple(values[name])
+        return GridRecipe(**values)
+
+    @property
+    def pairs(self) -> list[dict]:
+        """One entry per pair: names, label, alt text, hashes, losses."""
+        return self.facts["pairs"]
+
+    def losses(self, pair: int, tv: int, style: int) -> dict[str, float]:
+        """Return the unweighted terms, and the weighted total, of one cell."""
+        return dict(zip(TERMS, self.pairs[pair]["losses"][tv][style], strict=True))
+
+    def picture(self, pair: int, tv: int, style: int) -> Tensor:
+        """Return the picture of one cell, `(1, 3, H, W)` in [0, 1].
+
+        Raises:
+            ValueError: there is no such cell.
+        """
+        recipe = self.recipe
+        shape = (len(self.pairs), len(recipe.tv_weights), len(recipe.style_weights))
+        if not all(0 <= i < n for i, n in zip((pair, tv, style), shape, strict=True)):
+            raise ValueError(f"no cell {(pair, tv, style)} in a grid of shape {shape}")
+        size = recipe.size
+        with Image.open(io.BytesIO(self.sheets[pair])) as sheet:
+            left, top = style * size, tv * size
+            return from_pil(sheet.crop((left, top, left + size, top + size)))
+
+
+def load_grid(name: str = "transfer") -> Grid:
+    """Return a bundled grid.
+
+    Raises:
+        ValueError: no grid of this name, or a sheet that is not what was made.
+    """
+    try:
+        folder = assets.data_path(FOLDER)
+        facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"no readable grid {name!r} ({error}); make it with "
+            "python -m fst_lessons.lambda_grids"
+        ) from error
+    sheets = []
+    for pair in facts["pairs"]:
+        assets.verify(folder / pair["sheet"], pair["sha256"])
+        sheets.append((folder / pair["sheet"]).read_bytes())
+    return Grid(facts, tuple(sheets))
+
+
+def load_inputs(photo: str, style: str, recipe: GridRecipe) -> tuple[Tensor, Tensor]:
+    """Return the photograph and the style picture as a cell sees them.
+
+    Args:
+        photo: name of a bundled photograph.
+        style: name of a bundled style picture.
+        recipe: for the sizes.
+    """
+    content = load_image(assets.photo_path(photo), size=recipe.size, square=True)
+    painting = load_image(assets.style_path(style), size=recipe.style_size, square=True)
+    return content, painting

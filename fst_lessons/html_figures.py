@@ -1,0 +1,136 @@
+"""Figures made of HTML: pictures inside the page, and a divider between two of them.
+
+Each figure is one piece of HTML that holds all it needs: first a still picture, which
+is all that paper, GitHub and an untrusted notebook show, then its data, and the script
+that turns it into controls. Nothing is fetched, from anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from torch import Tensor
+
+from .images import check_image, to_pil
+
+
+class Figure:
+    """What a notebook shows as HTML."""
+
+    kind = ""
+    caption = ""
+
+    def _body(self) -> str:
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        caption = f"<figcaption>{self.caption}</figcaption>" if self.caption else ""
+        name = f"fst-figure fst-{self.kind}"
+        return (
+            f'<figure class="{name}">{self._body()}{caption}</figure>'
+            f"<style>{_resource('explorer.css')}</style>"
+            f"<script>{_resource('explorer.js')}</script>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+class BeforeAfter(Figure):
+    """Two pictures of one size with a divider to drag, or to move with the arrow keys.
+
+    Args:
+        before: `(1, 3, H, W)` RGB in [0, 1].
+        after: the same shape.
+        alt: what the second picture shows, in words.
+        before_alt: what the first shows; default its label.
+        labels: a word or two for each.
+        at: where the divider starts, in percent from the left.
+        caption: HTML below.
+        quality: of the WebP pictures, 1 to 100.
+
+    Raises:
+        ValueError: pictures of different shapes, no alt text, or `at` beyond 0 to 100.
+    """
+
+    kind = "compare"
+
+    def __init__(
+        self,
+        before: Tensor,
+        after: Tensor,
+        *,
+        alt: str,
+        before_alt: str = "",
+        labels: tuple[str, str] = ("photograph", "result"),
+        at: float = 50,
+        caption: str = "",
+        quality: int = 82,
+    ) -> None:
+        check_image(before, "picture before")
+        check_image(after, "picture after")
+        if before.shape != after.shape:
+            raise ValueError(
+                f"the pictures differ in shape: {tuple(before.shape)} and "
+                f"{tuple(after.shape)}; resize one of them"
+            )
+        if not 0 <= at <= 100:
+            raise ValueError(f"at must be 0 to 100 percent, got {at}")
+        check_alt(alt)
+        self.pictures = (webp(before, quality), webp(after, quality))
+        self.alts, self.labels = (before_alt or labels[0], alt), labels
+        self.at, self.caption = at, caption
+
+    def __repr__(self) -> str:
+        return f"BeforeAfter({self.labels[0]!r}, {self.labels[1]!r})"
+
+    def _repr_html_(self) -> str:
+        opening = f'fst-compare" data-at="{self.at:g}"'
+        return super()._repr_html_().replace('fst-compare"', opening, 1)
+
+    def _body(self) -> str:
+        sides = (
+            f"<div>{img_tag(data, alt)}<span>{escape(label)}</span></div>"
+            for data, alt, label in zip(
+                self.pictures, self.alts, self.labels, strict=True
+            )
+        )
+        return f'<div class="fst-two">{"".join(sides)}</div>'
+
+
+def webp(image: Tensor, quality: int = 80) -> bytes:
+    """Return a picture, `(1, 3, H, W)` in [0, 1], as a WebP file."""
+    buffer = io.BytesIO()
+    to_pil(image).save(buffer, "WEBP", quality=quality, method=6)
+    return buffer.getvalue()
+
+
+def data_uri(picture: bytes) -> str:
+    """Return a WebP file as an address that holds it."""
+    return "data:image/webp;base64," + base64.b64encode(picture).decode()
+
+
+def img_tag(picture: bytes, alt: str) -> str:
+    """Return an `<img>` that holds a WebP file."""
+    return f'<img src="{data_uri(picture)}" alt="{escape(alt, quote=True)}">'
+
+
+def subscripts(text: str) -> str:
+    """Return HTML in which `λ_s` has a real subscript."""
+    return re.sub(r"_(\w+)", r"<sub>\1</sub>", escape(text))
+
+
+def check_alt(alt: str) -> None:
+    """Raise ValueError if a picture's description is empty."""
+    if not alt.strip():
+        raise ValueError("a picture needs an alt text: say in words what it shows")
+
+
+@cache
+def _resource(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
