@@ -147,6 +147,9 @@ BOOK = Recipe(
     sources={
         "content_layers": "as [paper]",
         "style_layers": "as [paper]",
+        "content_weight": "1 by definition: only ratios of weights matter",
+        "optimizer": "chapter 5 compares it with Adam",
+        "num_steps": "chapter 5",
         "style_weight": "chapter 5, chosen by looking",
         "tv_weight": "mean squared neighbour difference, pixels in [0, 1]",
         "convention": "each layer relative to its target, mean over layers",

@@ -1,0 +1,131 @@
+"""Every verdict: the right answer passes, every named mistake is recognised."""
+
+import pytest
+import torch
+
+from fst_lessons import check
+from fst_lessons.check import Verdict
+from fst_lessons.losses import feature_reconstruction_loss, gram_matrix
+
+
+def products(features):
+    """Return psi psi^T with nothing divided out."""
+    psi = features.flatten(2)
+    return psi @ psi.transpose(1, 2)
+
+
+def test_verdict_is_true_only_when_right():
+    assert Verdict(True, "yes.")
+    assert not Verdict(False, "no.")
+
+
+def test_verdict_reads_as_a_sentence():
+    assert repr(Verdict(True, "yes.")) == "Right: yes."
+    assert repr(Verdict(False, "no.")) == "Not yet: no."
+
+
+RIGHT = [
+    (check.gram, gram_matrix),
+    (check.gram, lambda f: torch.einsum("ncij,ndij->ncd", f, f) / f[0].numel()),
+    (check.gram, lambda f: products(f).double() / f[0].numel()),
+    (check.feature_loss, feature_reconstruction_loss),
+    (check.feature_loss, lambda f, p: float((f - p).square().mean())),
+    (check.feature_loss, lambda f, p: (f - p).norm() ** 2 / f.numel()),
+]
+
+
+@pytest.mark.parametrize(("judge", "answer"), RIGHT)
+def test_right_answers_pass(judge, answer):
+    verdict = judge(answer)
+    assert verdict, verdict.message
+    assert verdict.message
+
+
+GRAM_MISTAKES = {
+    "not divided at all": products,
+    "divided by H*W only": lambda f: products(f) / f[0, 0].numel(),
+    "divided by C only": lambda f: products(f) / f.shape[1],
+    "divided by N as well": lambda f: products(f) / f.numel(),
+    "divided twice by C": lambda f: gram_matrix(f) / f.shape[1],
+    "do not subtract": lambda f: gram_matrix(f - f.mean((2, 3), keepdim=True)),
+    "pictures of a batch were mixed": lambda f: gram_matrix(f).mean(dim=0),
+    "positions were correlated": lambda f: f.flatten(2).transpose(1, 2) @ f.flatten(2),
+    "multiply psi by its transpose": lambda f: gram_matrix(f.square()),
+    "expected shape (2, 3, 3), got (2, 3)": lambda f: f.mean(dim=(2, 3)),
+    "expected a tensor, got list": lambda f: gram_matrix(f).tolist(),
+    "stopped with ZeroDivisionError": lambda f: 1 / 0,
+}
+
+
+@pytest.mark.parametrize("words", GRAM_MISTAKES)
+def test_gram_names_the_mistake(words):
+    assert_not_yet(check.gram(GRAM_MISTAKES[words]), words)
+
+
+LOSS_MISTAKES = {
+    "yours is a sum": lambda f, p: (f - p).square().sum(),
+    "divided by H*W only": lambda f, p: (f - p).square().sum() / f[0, 0].numel(),
+    "divided by C only": lambda f, p: (f - p).square().sum() / f.shape[1],
+    "no factor 1/2": lambda f, p: (f - p).square().mean() / 2,
+    "Gatys' half of the sum": lambda f, p: (f - p).square().sum() / 2,
+    "absolute values": lambda f, p: (f - p).abs().mean(),
+    "leave out the square root": lambda f, p: (f - p).square().mean().sqrt(),
+    "one number is wanted": lambda f, p: (f - p).square(),
+    "over the channels too": lambda f, p: (f - p).square().mean((2, 3)),
+    "divide by C*H*W": lambda f, p: (f * p).mean(),
+    "expected a tensor, got NoneType": lambda f, p: None,
+    "stopped with TypeError": lambda f: f,
+}
+
+
+@pytest.mark.parametrize("words", LOSS_MISTAKES)
+def test_feature_loss_names_the_mistake(words):
+    assert_not_yet(check.feature_loss(LOSS_MISTAKES[words]), words)
+
+
+def gradient(features, target, factor=4.0):
+    """Return 4/(CHW) (G - A) F in the features' shape."""
+    error = gram_matrix(features) - target
+    product = error @ features.flatten(2)
+    return factor / features[0].numel() * product.reshape(features.shape)
+
+
+def test_gram_gradient_accepts_the_formula():
+    assert check.gram_gradient(gradient)
+
+
+GRADIENT_MISTAKES = {
+    "the factor is 4, not 2": lambda f, a: gradient(f, a, 2),
+    "2 from the square, 2 because": lambda f, a: gradient(f, a, 1),
+    "divide by C*H*W: that is inside G": lambda f, a: gradient(f, a) * f[0].numel(),
+    "you divided by C*H*W twice": lambda f, a: gradient(f, a) / f[0].numel(),
+    "the sign is turned": lambda f, a: -gradient(f, a),
+    "no zeros here": lambda f, a: gradient(f, a) * (f > 0),
+    "another shape": lambda f, a: gradient(f, a).flatten(2),
+    "derivative with respect to G": lambda f, a: 2 * (gram_matrix(f) - a),
+    "4/(CHW) times (G - A) times F": lambda f, a: gradient(f, a + 0.01),
+    "stopped with RuntimeError": lambda f, a: (gram_matrix(f) - a) @ f,
+}
+
+
+@pytest.mark.parametrize("words", GRADIENT_MISTAKES)
+def test_gram_gradient_names_the_mistake(words):
+    assert_not_yet(check.gram_gradient(GRADIENT_MISTAKES[words]), words)
+
+
+@pytest.mark.parametrize("judge", [check.gram, check.feature_loss, check.gram_gradient])
+def test_verdict_does_not_depend_on_what_the_reader_does_to_the_input(judge):
+    def spoils(*tensors):
+        for tensor in tensors:
+            tensor.zero_()
+        return tensors[0]
+
+    assert not judge(spoils)
+    first = judge(spoils).message
+    assert judge(spoils).message == first
+
+
+def assert_not_yet(verdict, words):
+    assert not verdict
+    assert words in verdict.message
+    assert verdict.message.endswith(".")
