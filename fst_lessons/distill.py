@@ -30,22 +30,17 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from . import assets
 from .datasets import load_folder, random_crops
 from .images import load_image
-from .loss_network import (
-    ARCHITECTURES,
-    IMAGENET,
-    Architecture,
-    LossNetwork,
-    _initialize,
-    load_loss_network,
-)
-from .losses import PerceptualLoss
+from .lesson_pictures import PaintedPictures, bend
+from .loss_network import ARCHITECTURES, LossNetwork
+from .teachers import load_teacher
+from .vgg import initialize
 
 LEAK = 0.1  # some of the negative responses count, or a dead channel would stay dead
 
@@ -78,61 +73,6 @@ STAGES = (
     Stage("own", 1000, 4e-4, off_photograph=0.25),
     Stage("end to end", 1500, 3e-4, off_photograph=0.25, on_policy=0.5),
 )
-
-
-PLACES = ("1_1", "1_2", "2_1", "2_2", "3_1", "3_3", "4_1", "4_2", "4_3", "5_1")
-
-
-class CompressedVGG19(nn.Module):
-    """VGG-19 up to relu5_1 at a quarter of its width, as a teacher.
-
-    Args:
-        path: `vgg19_16x.safetensors`, the weights of Collaborative-Distillation.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        super().__init__()
-        # VGG-19's stage 3 has four convolutions, VGG-16's three: the last one counts
-        self.counterparts = {p: "3_4" if p == "3_3" else p for p in PLACES}
-        weights = load_file(path)
-        self.architecture = Architecture(
-            ((16,) * 2, (32,) * 2, (64,) * 4, (128,) * 4, (128,)), "reflect"
-        )
-        self.network = LossNetwork(self.architecture, normalization=IMAGENET)
-        # its first, pointwise layer is its normalization
-        self.colour = nn.Conv2d(3, 3, 1).requires_grad_(False)
-        self.colour.weight.copy_(weights["conv0.weight"])
-        self.colour.bias.copy_(weights["conv0.bias"])
-        self.network.mean.zero_()
-        self.network.std.fill_(1.0)
-        for name, convolution in self.network.convolutions.items():
-            key = f"conv{name.replace('_', '')}"
-            convolution.weight.copy_(weights[f"{key}.weight"])
-            convolution.bias.copy_(weights[f"{key}.bias"])
-
-    @torch.no_grad()
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return the response before the ReLU that each student layer shall learn."""
-        names = [f"conv{name}" for name in self.counterparts.values()]
-        found = self.network(self.colour(images), names)
-        return dict(zip(self.counterparts, found.values(), strict=True))
-
-
-class WideTeacher(nn.Module):
-    """A loss network of any width as a teacher, layer by layer of the same name."""
-
-    def __init__(self, network: LossNetwork, student: LossNetwork) -> None:
-        super().__init__()
-        self.network = network
-        self.counterparts = {
-            n: n for n in student.convolutions if n in network.convolutions
-        }
-
-    @torch.no_grad()
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return the response before the ReLU that each student layer shall learn."""
-        found = self.network(images, [f"conv{name}" for name in self.counterparts])
-        return dict(zip(self.counterparts, found.values(), strict=True))
 
 
 class Distiller:
@@ -181,7 +121,14 @@ class Distiller:
             width = student.convolutions[name].out_channels
             if width != target.shape[1]:
                 self.heads[name] = nn.Conv2d(width, target.shape[1], 1)
-        self.painted = PaintedPictures(self)
+        self.painted = PaintedPictures(
+            student,
+            self.photos,
+            self.styles,
+            size=size,
+            chance=self.chance,
+            noise=self.noise,
+        )
 
     def _crops(self, count: int) -> Tensor:
         return random_crops(self.photos, count, size=self.size, generator=self.chance)
@@ -297,86 +244,6 @@ class Distiller:
         ]
 
 
-class PaintedPictures:
-    """Pictures under way: each is a style transfer against the student, never finished.
-
-    Every call moves them one Adam step on, and replaces those that have come of age.
-    """
-
-    def __init__(self, distiller: Distiller) -> None:
-        self.distiller = distiller
-        self.images: Tensor | None = None
-
-    def step(self, count: int) -> Tensor:
-        """Return pictures `(count, 3, size, size)` in [0, 1], one step further."""
-        if self.images is None:
-            self._begin(count)
-        elif self.age >= self.lifetime:
-            self._begin(count)
-        self.age += 1
-        loss, targets = self.loss, self.targets
-        (self.images.grad,) = torch.autograd.grad(
-            loss(self.images, targets)[0] * count, self.images
-        )
-        self.optimizer.step()
-        with torch.no_grad():
-            self.images.clamp_(0, 1)
-        return self.images.detach().clone()
-
-    def _begin(self, count: int) -> None:
-        d, chance = self.distiller, self.distiller.chance
-        content = d._crops(count)
-        style = random_crops(d.styles, count, size=d.size, generator=chance)
-        start = content.clone()
-        noisy = count // 3
-        start[:noisy] = torch.rand(start[:noisy].shape, generator=d.noise)
-        self.loss = PerceptualLoss(
-            d.student,
-            style_weight=10 ** chance.uniform(1, 3),
-            tv_weight=10 ** chance.uniform(-1, 1),
-        )
-        self.targets = self.loss.targets(content=content, style=style)
-        self.images = start.requires_grad_(True)
-        self.optimizer = torch.optim.Adam(
-            [self.images], lr=10 ** chance.uniform(-2, -1)
-        )
-        self.age, self.lifetime = 0, chance.randrange(10, 60)
-
-
-def bend(images: Tensor, chance: random.Random, noise: torch.Generator) -> Tensor:
-    """Return pictures made noisy, harsh, sharpened, blended or blotchy."""
-    bent = images.clone()
-    for i, image in enumerate(images):
-        kind = chance.randrange(5)
-        if kind == 0:
-            amount = chance.uniform(0.02, 0.3)
-            bent[i] = image + amount * torch.randn(image.shape, generator=noise)
-        elif kind == 1:
-            tint = 0.1 * torch.randn(3, 1, 1, generator=noise)
-            bent[i] = 0.5 + (image - 0.5) * chance.uniform(0.5, 2.5) + tint
-        elif kind == 2:
-            smooth = F.avg_pool2d(F.pad(image[None], (2,) * 4, mode="reflect"), 5, 1)[0]
-            bent[i] = image + chance.uniform(0.5, 3) * (image - smooth)
-        elif kind == 3:
-            other = images[i - 1].roll(chance.randrange(image.shape[1]), dims=1)
-            bent[i] = (image + other) / 2
-        else:
-            cell = chance.choice((2, 4, 8))
-            size = [side // cell for side in image.shape[1:]]
-            spots = torch.rand(1, 3, *size, generator=noise)
-            mode = chance.choice(("nearest", "bilinear"))
-            spots = F.interpolate(spots, image.shape[1:], mode=mode)[0]
-            bent[i] = 0.8 * spots + 0.2 * image
-    return bent.clamp(0, 1)
-
-
-def load_teacher(name: str, student: LossNetwork) -> nn.Module:
-    """Return a teacher: "vgg16", "vgg19", or the file of the compressed VGG-19."""
-    if name in ("vgg16", "vgg19"):
-        return WideTeacher(load_loss_network(name), student)
-    return CompressedVGG19(name)
-
-
 def distill(
     teacher: str,
     photos: str | Path,
@@ -399,7 +266,7 @@ def distill(
     """
     out = Path(out)
     student = LossNetwork(ARCHITECTURES["pocket"])
-    _initialize(student, seed)
+    initialize(student, seed)
     pictures, skipped = load_folder(photos)
     styles = [load_image(assets.style_path(n), size=320) for n in assets.style_names()]
     styles = [style.mul(255).round().byte() for style in styles]

@@ -8,21 +8,11 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from fst_lessons import assets
-from fst_lessons.distill import (
-    CompressedVGG19,
-    Distiller,
-    PaintedPictures,
-    Stage,
-    WideTeacher,
-    bend,
-    distill,
-)
-from fst_lessons.loss_network import (
-    ARCHITECTURES,
-    LossNetwork,
-    _initialize,
-    load_loss_network,
-)
+from fst_lessons.distill import Distiller, Stage, distill
+from fst_lessons.lesson_pictures import bend
+from fst_lessons.loss_network import ARCHITECTURES, LossNetwork, load_loss_network
+from fst_lessons.teachers import CompressedVGG19, WideTeacher
+from fst_lessons.vgg import initialize
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +27,7 @@ def photos():
 
 def make_student(seed=0):
     student = LossNetwork(ARCHITECTURES["pocket"])
-    _initialize(student, seed)
+    initialize(student, seed)
     return student
 
 
@@ -91,7 +81,7 @@ def test_cut_stops_gradients_between_compared_layers(distiller):
 def test_a_wider_teacher_gets_heads(photos):
     student = make_student()
     wide = LossNetwork(ARCHITECTURES["vgg16"])
-    _initialize(wide, 1)
+    initialize(wide, 1)
     distiller = Distiller(WideTeacher(wide, student), student, photos[:4], size=32)
     assert set(distiller.heads) == set(student.convolutions) - {"3_2"}
     stage = Stage("forced", 3, 1e-3, batch_size=2)
@@ -100,7 +90,7 @@ def test_a_wider_teacher_gets_heads(photos):
 
 
 def test_painted_pictures_move_towards_their_style(distiller):
-    painted = PaintedPictures(distiller)
+    painted = distiller.painted
     first = painted.step(3)
     before = painted.loss(first, painted.targets)[0]
     painted.lifetime = 100

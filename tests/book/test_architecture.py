@@ -1,0 +1,136 @@
+"""The package's import arrows, read from its source: one direction, no way round."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "fst_lessons"
+
+ANY = None
+# module: what it may import of the package (a name covers the modules below it)
+ARROWS = {
+    "assets": set(),
+    "images": set(),
+    "recipes": set(),
+    "transform_net": set(),
+    "metrics": {"images"},
+    "painting": {"images"},
+    "vgg": set(),
+    "loss_network": {"assets", "vgg"},
+    "losses": {"loss_network", "recipes", "images"},
+    "optimize_image": {"losses", "loss_network", "images", "recipes"},
+    "datasets": {"images"},
+    "teachers": {"loss_network"},
+    "lesson_pictures": {"datasets", "loss_network", "losses"},
+    "distill": {
+        "assets",
+        "images",
+        "datasets",
+        "vgg",
+        "loss_network",
+        "teachers",
+        "lesson_pictures",
+    },
+    "checkpoints": {"assets", "transform_net", "recipes"},
+    "training": {"losses", "recipes", "checkpoints", "datasets", "images"},
+    "stylize": {"images", "checkpoints"},
+    "super_resolution": {"images", "checkpoints", "metrics"},
+    "export": {"checkpoints"},
+    "doctor": {"losses", "checkpoints"},
+    "check": {"losses", "images"},
+    "html_figures": {"images"},
+    "grids": {"assets", "images"},
+    "lambda_grids": {
+        "assets",
+        "images",
+        "loss_network",
+        "losses",
+        "optimize_image",
+        "grids",
+    },
+    "explorer": {"grids", "html_figures", "images"},
+    "plots": ANY,
+    "diagrams": ANY,
+    "widgets": ANY,
+    "__main__": ANY,
+    "__init__": set(),
+}
+DRAWING = {"plots", "diagrams", "widgets"}
+DRAWING_LIBRARIES = {"matplotlib", "ipywidgets", "IPython"}
+
+
+def modules():
+    """Return (file, the name of its module below the package), for every file."""
+    return [
+        (path, path.relative_to(PACKAGE).with_suffix("").parts[0])
+        for path in sorted(PACKAGE.rglob("*.py"))
+    ]
+
+
+def each_module():
+    """Parametrize a test over the package's files."""
+    cases = modules()
+    names = [path.relative_to(PACKAGE).as_posix() for path, _ in cases]
+    return pytest.mark.parametrize(("path", "module"), cases, ids=names)
+
+
+def imports(path):
+    """Yield the dotted names a file imports, those of the package from its root."""
+    home = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = home[: len(home) - node.level] if node.level else ()
+            stem = ".".join([*start, *filter(None, [node.module])])
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def siblings(path, module):
+    """Return the package's other modules that a file imports."""
+    found = {
+        name.split(".")[1]
+        for name in imports(path)
+        if name.startswith("fst_lessons.") and "__version__" not in name
+    }
+    return found - {module}
+
+
+@each_module()
+def test_imports_follow_the_arrows(path, module):
+    assert module in ARROWS, f"give {module} its place in this test"
+    allowed = ARROWS[module]
+    if allowed is not ANY:
+        assert siblings(path, module) <= allowed
+
+
+@each_module()
+def test_only_plots_and_widgets_draw(path, module):
+    roots = {name.split(".")[0] for name in imports(path)}
+    if module not in DRAWING:
+        assert not roots & DRAWING_LIBRARIES
+        if module != "__main__":
+            assert not siblings(path, module) & DRAWING
+
+
+def test_no_arrow_goes_in_a_circle():
+    def reach(name, seen=()):
+        assert name not in seen, " -> ".join([*seen, name])
+        for target in ARROWS[name] or ():
+            reach(target, (*seen, name))
+
+    for name, allowed in ARROWS.items():
+        if allowed is not ANY:
+            reach(name)
+
+
+@each_module()
+def test_modules_stay_readable(path, module):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 350
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert lines <= 45, f"{node.name} has {lines} lines below its docstring"
