@@ -6,6 +6,7 @@ affair, not the picture's.
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import warnings
@@ -21,7 +22,7 @@ MAX_MEGAPIXELS = 100  # beyond this a picture needs more memory than a laptop ha
 
 
 def load_image(
-    path: str | Path, *, size: int | None = None, square: bool = False
+    path: str | Path | bytes, *, size: int | None = None, square: bool = False
 ) -> Tensor:
     """Return a picture from a file as RGB in [0, 1].
 
@@ -29,7 +30,7 @@ def load_image(
     transparent parts are laid over white; of an animation the first frame is taken.
 
     Args:
-        path: any file that Pillow can read.
+        path: any file that Pillow can read, or such a file's bytes.
         size: length of the shorter side in pixels; None keeps the picture's own.
         square: cut the middle square out (before resizing to `size` x `size`).
 
@@ -40,16 +41,14 @@ def load_image(
         ValueError: no such file, not a picture, truncated, or over 100 megapixels; a
             size below one pixel.
     """
-    path = Path(path)
     if size is not None:
         _check_size(size)
-    if not path.is_file():
-        raise ValueError(f"no picture at {path}; check the path")
+    source, path = _open_source(path)
     try:
         with warnings.catch_warnings():
             # this module's own limit, below, says what to do
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
+            with Image.open(source) as opened:
                 _check_megapixels(opened, path)
                 opened.draft(None, _draft_size(opened, size))
                 picture = _shrink(_to_rgb(ImageOps.exif_transpose(opened), path), size)
@@ -72,7 +71,16 @@ def load_image(
     return image if size is None else resize(image, size)
 
 
-def _check_megapixels(picture: Image.Image, path: Path) -> None:
+def _open_source(path: str | Path | bytes) -> tuple[Path | io.BytesIO, str]:
+    """Return what Pillow shall open, and what to call it in a message."""
+    if isinstance(path, bytes):
+        return io.BytesIO(path), "the uploaded file"
+    if not Path(path).is_file():
+        raise ValueError(f"no picture at {path}; check the path")
+    return Path(path), str(path)
+
+
+def _check_megapixels(picture: Image.Image, path: str) -> None:
     megapixels = picture.width * picture.height / 1e6
     if megapixels > MAX_MEGAPIXELS:
         raise ValueError(
@@ -95,7 +103,7 @@ def _shrink(picture: Image.Image, size: int | None) -> Image.Image:
     return picture.reduce(factor) if factor > 1 else picture
 
 
-def _to_rgb(picture: Image.Image, path: Path) -> Image.Image:
+def _to_rgb(picture: Image.Image, path: str) -> Image.Image:
     if picture.mode.startswith(("I", "F")):  # 16 or 32 bits a pixel, grey
         picture = Image.fromarray(_to_eight_bits(picture, path))
     if picture.has_transparency_data:
@@ -105,7 +113,7 @@ def _to_rgb(picture: Image.Image, path: Path) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _to_eight_bits(picture: Image.Image, path: Path) -> np.ndarray:
+def _to_eight_bits(picture: Image.Image, path: str) -> np.ndarray:
     """Return deep grey values, integers or floats, as `(H, W)` uint8."""
     values = np.asarray(picture, dtype=np.float64)
     if not np.isfinite(values).all():
