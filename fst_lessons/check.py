@@ -169,3 +169,87 @@ def _judge(
         if torch.allclose(given, values, rtol=1e-4, atol=1e-7):
             return Verdict(False, message)
     return Verdict(False, otherwise)
+
+
+def style_weight(answer: float) -> Verdict:
+    """Check lambda_s in the paper's units, at relu2_2, for PyTorch's example.
+
+    Its weights are 1e5 : 1e10 and it averages the squared Gram error over 128 x 128
+    entries, which the paper sums.
+    """
+    channels, ratio = 128, 1e10 / 1e5
+    wanted = ratio / channels**2
+    mistakes = {
+        "you forgot the content weight: divide both weights by 1e5 first.": 1e10,
+        "a mean over C x C entries is the sum divided by C x C: so is the weight.": ratio,
+        "a Gram matrix has C x C entries: divide by 128 once more.": ratio / channels,
+        "also divide by the content weight, so that lambda_c is 1.": 1e10 / channels**2,
+        "the other way round: the weight on a sum must be smaller.": ratio * channels**2,
+    }
+    if not isinstance(answer, (int, float)):
+        return Verdict(False, f"expected a number, got {type(answer).__name__}.")
+    if abs(answer / wanted - 1) < 0.03:
+        return Verdict(True, f"1e10 / 1e5 / 128^2 = {wanted:.1f}.")
+    for message, value in mistakes.items():
+        if abs(answer / value - 1) < 0.03:
+            return Verdict(False, message)
+    return Verdict(False, "divide by the content weight, then turn the mean into a sum.")
+
+
+def psnr_of_bytes(answer: Callable[[Tensor, Tensor], Tensor | float]) -> Verdict:
+    """Check a reader's PSNR of two uint8 pictures, `(N, 3, H, W)` -> decibels."""
+    size = (2, 3, 8, 8)
+    a, b = (
+        torch.randint(0, 256, size, generator=_generator(seed), dtype=torch.uint8)
+        for seed in (0, 1)
+    )
+    ratio = 65025 / (a.float() - b.float()).square().mean()
+    wrapped = (a - b).float().square().mean()
+    return _judge(
+        lambda: answer(a, b),
+        10 * ratio.log10(),
+        right="convert first, then subtract.",
+        shapes={(2,): "one number for the batch: average over the pictures too."},
+        mistakes={
+            "bytes wrap around below 0: convert to float before you subtract.": (
+                10 * (65025 / wrapped).log10()
+            ),
+            "bytes wrap around below 0, and their peak is 255, not 1.": (
+                -10 * wrapped.log10()
+            ),
+            "the peak of a byte is 255: 255^2 belongs on top.": (
+                10 * (ratio / 65025).log10()
+            ),
+            "255 must be squared, as the error is.": 10 * (ratio / 255).log10(),
+            "take the logarithm to base 10.": 10 * ratio.log(),
+            "10 times the logarithm, not 20: the error is squared already.": (
+                20 * ratio.log10()
+            ),
+            "upside down: the error belongs below the line.": -10 * ratio.log10(),
+        },
+        otherwise="10 log10(255^2 / mean squared difference), on floats.",
+    )
+
+
+def receptive_field(answer: Callable[[str], int]) -> Verdict:
+    """Check a reader's receptive field: "ccp" (two convolutions, one pool) -> side."""
+    cases = {"c": 3, "cc": 5, "ccp": 6, "ccpc": 10, "ccpccpc": 24}
+    mistakes = {
+        "a convolution adds 2 steps of its grid to the side, not 3.": {"c": (4,)},
+        "a pool widens the side too: by one step of the grid it reads.": {"ccp": (5,)},
+        "after a pool the steps are 2 pixels wide: multiply by the stride.": {
+            "ccpc": (8,)
+        },
+        "a pool doubles the stride; yours adds to it.": {"ccpccpc": (22, 23)},
+    }
+    try:
+        given = {case: answer(case) for case in cases}
+    except Exception as error:  # whatever a reader's function may stumble over
+        return Verdict(False, f"your function stopped with {error!r}.")
+    if given == cases:
+        return Verdict(True, "two steps a convolution, one a pool, which doubles them.")
+    for message, wrong in mistakes.items():
+        if any(given[case] in values for case, values in wrong.items()):
+            return Verdict(False, message)
+    case = next(case for case in cases if given[case] != cases[case])
+    return Verdict(False, f"for {case!r} it is {cases[case]}, yours says {given[case]}.")

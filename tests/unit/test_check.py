@@ -125,6 +125,27 @@ def test_verdict_does_not_depend_on_what_the_reader_does_to_the_input(judge):
     assert judge(spoils).message == first
 
 
+STYLE_WEIGHT_MISTAKES = {
+    "forgot the content weight": 1e10,
+    "sum divided by C x C": 1e5,
+    "divide by 128 once more": 1e5 / 128,
+    "also divide by the content weight": 1e10 / 128**2,
+    "the other way round": 1e5 * 128**2,
+    "then turn the mean into a sum": 3.0,
+    "expected a number, got str": "6.1",
+}
+
+
+@pytest.mark.parametrize("words", STYLE_WEIGHT_MISTAKES)
+def test_style_weight_names_the_mistake(words):
+    assert_not_yet(check.style_weight(STYLE_WEIGHT_MISTAKES[words]), words)
+
+
+@pytest.mark.parametrize("answer", [6.1, 6.1035, 1e5 / 128**2, 6])
+def test_style_weight_accepts_rounding(answer):
+    assert check.style_weight(answer)
+
+
 def assert_not_yet(verdict, words):
     assert not verdict
     assert words in verdict.message
