@@ -41,6 +41,7 @@ ARROWS = {
     "check": {"losses", "images"},
     "html_figures": {"images"},
     "grids": {"assets", "images"},
+    "live_painter": {"loss_network", "losses", "optimize_image"},
     "lambda_grids": {
         "assets",
         "images",

@@ -1,0 +1,57 @@
+"""The chapters as the tests see them."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book"
+PATHS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+
+
+@cache
+def cells(path):
+    """Return the cells of one chapter, each with its source as one string."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+
+
+def code_cells(path):
+    """Return (position, cell) for the chapter's cells of code."""
+    return [(i, c) for i, c in enumerate(cells(path)) if c["cell_type"] == "code"]
+
+
+def prose(path):
+    """Return all the text of a chapter, its cells of code left out."""
+    texts = [c["source"] for c in cells(path) if c["cell_type"] == "markdown"]
+    return "\n\n".join(texts)
+
+
+def outputs(path):
+    """Yield (position, cell, output) for every output of a chapter."""
+    for position, cell in code_cells(path):
+        for output in cell["outputs"]:
+            yield position, cell, output
+
+
+def text(value):
+    """Return a notebook's text, which may be stored line by line."""
+    return value if isinstance(value, str) else "".join(value)
+
+
+def config(name):
+    """Return one of the book's two YAML files."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def pages():
+    """Return the names of the pages that ``_toc.yml`` lists, the root first."""
+    toc = config("_toc.yml")
+    parts = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [toc["root"], *parts]
+
+
+each_chapter = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

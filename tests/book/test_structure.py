@@ -1,0 +1,199 @@
+"""Every chapter keeps the template, and its file is fit to be committed."""
+
+import re
+
+import pytest
+from chapters import (
+    BOOK,
+    PATHS,
+    ROOT,
+    cells,
+    code_cells,
+    config,
+    each_chapter,
+    outputs,
+    pages,
+    prose,
+    text,
+)
+from setup_cell import PLACEHOLDER, is_setup, read_url, setup_cell, write_url
+
+CLOSING = ["Summary", "Exercises", "Further reading"]
+PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
+# a home folder, a temporary one, a drive: paths of the machine that ran the chapter
+LOCAL_PATH = re.compile(
+    r"(?<![\w.:/])/(?:home|root|Users|tmp|var|work|opt|mnt)/|[A-Z]:\\"
+)
+
+
+def headings(path):
+    """Return (level, title) of a chapter's headings, code blocks left out."""
+    plain = re.sub(r"(?ms)^(```|~~~).*?^\1", "", prose(path))
+    found = re.findall(r"(?m)^(#{1,6}) +(.+?) *$", plain)
+    return [(len(marks), title) for marks, title in found]
+
+
+def test_the_table_of_contents_is_complete():
+    files = {path.with_suffix("").name for path in PATHS}
+    files |= {path.stem for path in BOOK.glob("*.md")}
+    assert {name.removeprefix("book/") for name in pages()} == files
+
+
+def test_chapters_are_numbered_without_a_gap():
+    numbers = [int(path.name[:2]) for path in PATHS]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_landing_page_leads_to_every_chapter():
+    index = (BOOK / "index.md").read_text(encoding="utf-8")
+    assert [path.name for path in PATHS if f"({path.name})" not in index] == []
+
+
+@each_chapter
+def test_title_and_closing_sections(path):
+    found = headings(path)
+    assert found[0][0] == 1
+    assert [level for level, _ in found].count(1) == 1
+    sections = [title for level, title in found if level == 2]
+    assert sections[-3:] == CLOSING
+    assert 3 <= len(sections) - 3 <= 9, sections
+
+
+@each_chapter
+def test_opening(path):
+    first = cells(path)[0]["source"]
+    assert first.startswith("# ")
+    promise = first.split("\n\n")[1]
+    assert not promise.startswith((":::", "#", "!", "```"))
+    opening = "\n".join(c["source"] for c in cells(path)[:6])
+    assert re.search(r":class: need\b", opening), "box: You need"
+    assert re.search(r":class: goals\b", opening), "box: You will"
+
+
+@each_chapter
+def test_at_least_one_exercise_with_a_folded_solution(path):
+    after = prose(path).partition("## Exercises")[2]
+    assert re.search(r"(?m)^[:`]{3,}\{exercise\}|^### ", after)
+    assert re.search(r":class: dropdown|\{dropdown\}", after)
+
+
+@each_chapter
+def test_setup_cell_comes_first_and_is_the_common_one(path):
+    first = code_cells(path)[0][1]
+    assert is_setup(first)
+    assert first["source"] == setup_cell(read_url()), "run: python tools/setup_cell.py"
+    assert sum(is_setup(cell) for _, cell in code_cells(path)) == 1
+
+
+@each_chapter
+def test_code_cells_are_short(path):
+    for position, cell in code_cells(path):
+        lines = cell["source"].splitlines()
+        assert lines, f"cell {position} is empty"
+        assert len(lines) <= 25, f"cell {position} has {len(lines)} lines"
+
+
+@each_chapter
+def test_code_has_a_lead_in(path):
+    for position, _ in code_cells(path):
+        before = cells(path)[position - 1]
+        assert before["cell_type"] == "markdown", f"cell {position} comes unannounced"
+
+
+@each_chapter
+def test_run_counts_go_from_one_to_n(path):
+    counts = [cell["execution_count"] for _, cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1)), "run: make execute"
+
+
+@each_chapter
+def test_outputs_are_clean(path):
+    for position, cell, output in outputs(path):
+        where = f"cell {position}"
+        assert output["output_type"] != "error" or "raises-exception" in cell[
+            "metadata"
+        ].get("tags", []), where
+        assert output.get("name") != "stderr", where
+        plain = text(output.get("text", "")) + text(
+            output.get("data", {}).get("text/plain", "")
+        )
+        assert not LOCAL_PATH.search(plain), f"{where}: {plain[:200]}"
+        assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+
+
+@each_chapter
+def test_sources_name_no_local_path(path):
+    for position, cell in enumerate(cells(path)):
+        assert not LOCAL_PATH.search(cell["source"]), f"cell {position}"
+
+
+@each_chapter
+def test_files_stay_small(path):
+    assert path.stat().st_size < 1_500_000
+    for position, _, output in outputs(path):
+        size = sum(len(text(v)) for v in output.get("data", {}).values())
+        assert size < 600_000, f"cell {position}: {size / 1e3:.0f} kB in one output"
+
+
+@each_chapter
+def test_pictures_have_alternative_text(path):
+    for position, cell, output in outputs(path):
+        data = output.get("data", {})
+        where = f"cell {position}"
+        if any(kind in data for kind in PICTURES) and "text/html" not in data:
+            alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alt) > 15, f"{where}: metadata mystnb.image.alt"
+        for tag in re.findall(r"<img\b[^>]*>", text(data.get("text/html", ""))):
+            assert re.search(r'\balt="[^"]{5,}"', tag), f"{where}: {tag[:80]}"
+        assert "image/webp" not in data, f"{where}: the book would skip it; use HTML"
+    for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", prose(path)):
+        assert len(alt) > 15, target
+
+
+@each_chapter
+def test_most_printed_results_are_compared(path):
+    tagged = {"nbval-ignore-output", "nbval-skip"}
+    printed = ignored = 0
+    for _, cell in code_cells(path):
+        if any(o["output_type"] == "stream" for o in cell["outputs"]):
+            printed += 1
+            ignored += bool(tagged & {*cell["metadata"].get("tags", [])})
+    assert 3 * ignored <= printed
+
+
+@each_chapter
+def test_an_uncompared_cell_says_why(path):
+    for position, cell in code_cells(path):
+        if "nbval-ignore-output" in cell["metadata"].get("tags", []):
+            assert cell["source"].startswith("# "), f"cell {position}"
+
+
+def test_the_address_is_kept_in_one_place():
+    config_url = config("_config.yml")["repository"]["url"]
+    assert read_url() == config_url
+    names = ["README.md", *[f"{page}.md" for page in pages()]]
+    existing = [ROOT / name for name in names if (ROOT / name).is_file()]
+    for path in existing:
+        content = path.read_text(encoding="utf-8")
+        assert config_url == PLACEHOLDER or PLACEHOLDER not in content, path.name
+
+
+def test_writing_the_address_changes_only_the_address(tmp_path):
+    copy = tmp_path / "_config.yml"
+    before = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    copy.write_text(before, encoding="utf-8")
+    write_url("https://example.org/someone/lessons", copy)
+    assert read_url(copy) == "https://example.org/someone/lessons"
+    assert (
+        copy.read_text(encoding="utf-8").replace(read_url(copy), read_url()) == before
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["", "example.org/a/b", "http://example.org/a/b", "https://e.org/a/b.git"]
+)
+def test_a_bad_address_is_refused(url, tmp_path):
+    copy = tmp_path / "_config.yml"
+    copy.write_bytes((ROOT / "_config.yml").read_bytes())
+    with pytest.raises(ValueError, match="expected https"):
+        write_url(url, copy)

@@ -1,0 +1,65 @@
+"""One browser without a network for all tests of the built book."""
+
+import os
+
+import pytest
+from screenshot import HTML, find_chromium, open_browser, settle
+
+REQUIRED = bool(os.environ.get("FST_REQUIRE_CHROMIUM"))
+PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
+
+
+def missing(reason):
+    """Skip the test, or fail it where the browser tests must not be skipped."""
+    (pytest.fail if REQUIRED else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not (HTML / "book" / "index.html").is_file():
+        missing(f"no book in {HTML}: run `make book` first")
+    if find_chromium() is None:
+        missing("no Chromium found: install it, or set CHROMIUM to its path")
+    with open_browser() as found:
+        yield found
+
+
+class Visit:
+    """A page opened from disk, with what it asked for and what went wrong."""
+
+    def __init__(self, browser, name, *, width=1280, dark=False):
+        self.page = browser.new_page(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+        )
+        self.page.set_default_timeout(PATIENCE)
+        self.requests, self.errors = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda request: self.errors.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self.listen)
+        address = (HTML / "book" / f"{name}.html").as_uri()
+        self.page.goto(address, timeout=PATIENCE)
+        settle(self.page)
+
+    def listen(self, message):
+        """Keep a console message that is an error."""
+        if message.type == "error":
+            self.errors.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def visit(browser):
+    """Return a function that opens a page once for each way to look at it."""
+    seen = {}
+
+    def open_page(name, **how):
+        key = (name, *sorted(how.items()))
+        if key not in seen:
+            for old in seen.values():
+                old.page.close()
+            seen.clear()  # one open page at a time
+            seen[key] = Visit(browser, name, **how)
+        return seen[key]
+
+    return open_page
