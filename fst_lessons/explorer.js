@@ -75,6 +75,7 @@
     const stage = make("div", { className: "fst-stage" }, canvas);
     const panel = make("div", { className: "fst-panel" });
     const live = make("div", { className: "fst-live" }, stage, panel);
+    const photo = make("img", { className: "fst-over", alt: "the photograph" });
     canvas.setAttribute("role", "img");
 
     const cellAt = (where) =>
@@ -100,7 +101,6 @@
 
     function comparison() {
       const box = make("input", { type: "checkbox" });
-      const photo = make("img", { className: "fst-over", alt: "" });
       let ready = false;
       box.addEventListener("change", () => {
         if (!ready) {
@@ -111,7 +111,6 @@
         stage.classList.toggle("fst-divided", box.checked);
         show();
       });
-      stage.fstPhoto = photo;
       return make("label", { className: "fst-check" }, box, "lay the photograph over it");
     }
 
@@ -120,7 +119,10 @@
       const sheet = Math.floor(cell / perSheet);
       controls.forEach((control, i) => control.show(place[i]));
       readout.show(place, cell, cellAt);
-      if (data.before) stage.fstPhoto.src = data.before[sheet];
+      if (data.before && photo.dataset.sheet !== String(sheet)) {
+        photo.src = data.before[sheet];
+        photo.dataset.sheet = sheet;
+      }
       const still = place.every((value, i) => value === data.initial[i]);
       again.disabled = still;
       again.textContent = still ? "this is the book’s setting" : "back to the book’s setting";
@@ -183,7 +185,8 @@
     const name = "fst-" + Math.random().toString(36).slice(2);
     const inputs = axis.values.map((_, i) => make("input", { type: "radio", name, value: i }));
     const chips = inputs.map((input, i) => {
-      const small = (axis.thumbs ? axis.thumbs[i] : []).map((src) => make("img", { src, alt: "" }));
+      const small = (axis.thumbs ? axis.thumbs[i] : [])
+        .map((src, j) => make("img", { src, alt: j ? "the style picture" : "the photograph" }));
       input.addEventListener("change", () => change(i));
       const text = make("span", {}, ...small, make("b", {}, ...notation(axis.values[i])));
       return make("label", { className: "fst-chip" }, input, text);

@@ -14,11 +14,9 @@ from PIL import Image
 from torch import Tensor
 
 from .grids import Grid, load_grid, load_inputs
-from .html_figures import Figure, check_alt, data_uri, img_tag, subscripts, webp
+from .html_figures import COLORS, Figure, check_alt, data_uri, img_tag, subscripts, webp
 from .images import from_pil, resize
 
-# told apart by colour-blind readers, visible on light and on dark ground
-COLORS = {"content": "#2f86c9", "style": "#d9661f", "tv": "#10997a"}
 NAMES = {"tv": "total variation"}
 STRIP = 5  # cells in the still picture
 STRIP_SIZE = 176  # pixels, of one of them

@@ -18,6 +18,9 @@ from torch import Tensor
 
 from .images import check_image, to_pil
 
+# told apart by colour-blind readers, visible on light and on dark ground
+COLORS = {"content": "#2f86c9", "style": "#d9661f", "tv": "#10997a"}
+
 
 class Figure:
     """What a notebook shows as HTML."""
@@ -103,10 +106,16 @@ class BeforeAfter(Figure):
         return f'<div class="fst-two">{"".join(sides)}</div>'
 
 
-def webp(image: Tensor, quality: int = 80) -> bytes:
-    """Return a picture, `(1, 3, H, W)` in [0, 1], as a WebP file."""
+def webp(image: Tensor, quality: int = 80, *, effort: int = 6) -> bytes:
+    """Return a picture, `(1, 3, H, W)` in [0, 1], as a WebP file.
+
+    Args:
+        image: the picture.
+        quality: 1 to 100.
+        effort: 0 is fast, 6 makes small files.
+    """
     buffer = io.BytesIO()
-    to_pil(image).save(buffer, "WEBP", quality=quality, method=6)
+    to_pil(image).save(buffer, "WEBP", quality=quality, method=effort)
     return buffer.getvalue()
 
 
@@ -134,3 +143,45 @@ def check_alt(alt: str) -> None:
 @cache
 def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def stylesheet() -> str:
+    """Return the `<style>` of all figures."""
+    return f"<style>{_resource('explorer.css')}</style>"
+
+
+def loss_table(history: list[dict[str, float]], peaks: dict[str, float]) -> str:
+    """Return each term's number beside its course so far, as HTML.
+
+    Args:
+        history: one entry per evaluation.
+        peaks: each term's largest value yet; updated, so that a scale once set stays.
+    """
+    rows = []
+    for term in (*COLORS, "total"):
+        values = [entry[term] for entry in history if term in entry]
+        if not values:
+            continue
+        peaks[term] = max(peaks.get(term, 0.0), *values)
+        color = COLORS.get(term, "currentColor")
+        rows.append(
+            f"<span>{term}</span>{_curve(values, peaks[term] or 1.0, color)}"
+            f'<span class="fst-value">{values[-1]:.3g}</span>'
+        )
+    return (
+        f'<div class="fst-figure"><div class="fst-losses">{"".join(rows)}</div></div>'
+    )
+
+
+def _curve(values: list[float], top: float, color: str) -> str:
+    last = max(len(values) - 1, 1)
+    points = " ".join(
+        f"{100 * i / last:.1f},{28 - 26 * value / top:.1f}"
+        for i, value in enumerate(values)
+    )
+    return (
+        '<svg viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true" '
+        'style="width:100%;height:1.9rem">'
+        f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2" '
+        'vector-effect="non-scaling-stroke"/></svg>'
+    )

@@ -172,9 +172,7 @@ def _write_sheet(
         dim=2,
     )  # (1, 3, rows * size, columns * size)
     path = folder / f"{pair.name}.webp"
-    buffer = io.BytesIO()
-    to_pil(picture).save(buffer, "WEBP", quality=recipe.quality, method=6)
-    _write_bytes(path, buffer.getvalue())
+    _write_bytes(path, _compress(picture, recipe.sheet_bytes))
     return {
         **asdict(pair),
         "sheet": path.name,
@@ -185,12 +183,22 @@ def _write_sheet(
     }
 
 
+def _compress(picture: Tensor, limit: int) -> bytes:
+    """Return the finest WebP that is not larger than the limit, or the coarsest."""
+    for quality in range(90, 10, -4):
+        buffer = io.BytesIO()
+        to_pil(picture).save(buffer, "WEBP", quality=quality, method=6)
+        if buffer.tell() <= limit:
+            break
+    return buffer.getvalue()
+
+
 def _default_cache(pair: Pair, recipe: GridRecipe, weights: str) -> Path:
     """Return a folder that no other recipe, picture or network would use."""
     hashes = [assets.sha256_of(assets.photo_path(pair.photo))]
     hashes.append(assets.sha256_of(assets.style_path(pair.style)))
     what = asdict(recipe)
-    for name in ("style_weights", "tv_weights", "default", "quality"):
+    for name in ("style_weights", "tv_weights", "default", "sheet_bytes"):
         del what[name]  # these choose among cells, they change none
     key = hashlib.sha256(json.dumps([what, hashes, weights]).encode()).hexdigest()
     return Path(tempfile.gettempdir()) / "fst_lambda_grids" / key[:16]

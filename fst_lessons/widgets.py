@@ -1,0 +1,295 @@
+"""Sliders over a running optimization. Only this module needs ipywidgets.
+
+`live_transfer()` paints in a thread of its own while its sliders stay at hand. Where
+nobody can move a slider, in a rendered page or when a tool runs the notebook
+(FST_STATIC=1), it shows a finished result instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from html import escape
+
+from torch import Tensor
+
+from . import assets
+from .explorer import Axis, LambdaExplorer
+from .grids import load_grid, load_inputs
+from .html_figures import BeforeAfter, loss_table, stylesheet, webp
+from .images import load_image
+from .live_painter import FAILURES, Painter, Plan
+from .loss_network import LossNetwork, load_loss_network
+from .losses import CONTENT_LAYERS
+from .optimize_image import make_start
+
+__all__ = ["Axis", "BeforeAfter", "LambdaExplorer", "live_transfer"]
+
+LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+
+
+def live_transfer(
+    *,
+    content: str | None = None,
+    style: str | None = None,
+    size: int = 160,
+    num_steps: int = 120,
+    loss_network: LossNetwork | None = None,
+):
+    """Return sliders for lambda_c, lambda_s, lambda_TV over a running style transfer.
+
+    Args:
+        content: name of a bundled photograph to begin with; default the grid's.
+        style: name of a bundled style picture; default the grid's.
+        size: shorter side of the picture, in pixels.
+        num_steps: evaluations of one run.
+        loss_network: default the pocket network.
+
+    Returns:
+        Something to show as the last line of a cell. With FST_STATIC=1, or without
+        ipywidgets, a `BeforeAfter` of a finished result.
+
+    Raises:
+        ValueError: no photograph or style of this name.
+    """
+    pair = load_grid().pairs[0]
+    content, style = content or pair["photo"], style or pair["style"]
+    for find, name in ((assets.photo_path, content), (assets.style_path, style)):
+        find(name)
+    if os.environ.get("FST_STATIC"):
+        return still_transfer()
+    try:
+        import ipywidgets
+    except ImportError:
+        return still_transfer("To move sliders here, install ipywidgets.")
+    network = loss_network or load_loss_network("pocket")
+    return LiveTransfer(
+        ipywidgets,
+        network,
+        content=content,
+        style=style,
+        size=size,
+        num_steps=num_steps,
+    )
+
+
+def still_transfer(
+    hint: str = "In a running notebook this cell paints while you move its sliders.",
+) -> BeforeAfter:
+    """Return the default cell of the bundled grid over its photograph."""
+    grid = load_grid()
+    recipe, pair = grid.recipe, grid.pairs[0]
+    row, column = recipe.default
+    photograph, _ = load_inputs(pair["photo"], pair["style"], recipe)
+    return BeforeAfter(
+        photograph,
+        grid.picture(0, row, column),
+        alt=f"{pair['alt']}.",
+        before_alt=f"The photograph: {pair['photo']}",
+        caption=(
+            f"{escape(pair['label'])}: λ<sub>c</sub> = 1, λ<sub>s</sub> = "
+            f"{recipe.style_weights[column]:g}, λ<sub>TV</sub> = "
+            f"{recipe.tv_weights[row]:g}, {recipe.num_steps} evaluations. {hint}"
+        ),
+    )
+
+
+class LiveTransfer:
+    """Controls, a picture and its losses; see `live_transfer`."""
+
+    def __init__(
+        self, widgets, loss_network: LossNetwork, *, content, style, size, num_steps
+    ) -> None:
+        self.uploads: dict[str, bytes] = {}
+        self.painter = Painter(loss_network, self._show, self._finish)
+        self.controls = _make_controls(widgets, content, style, size, num_steps)
+        self.picture = widgets.Image(format="webp", layout={"width": "100%"})
+        self.losses, self.status = widgets.HTML(), widgets.HTML()
+        self.peaks: dict[str, float] = {}
+        self._connect()
+        self.box = self._arrange(widgets)
+        self._try(self._show_start)
+
+    def __repr__(self) -> str:
+        return "LiveTransfer(sliders over a running style transfer)"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        found = dict(self.box._repr_mimebundle_() or {})
+        return {**found, "text/plain": repr(self)}
+
+    @property
+    def plan(self) -> Plan:
+        """What the controls say now.
+
+        Raises:
+            ValueError: an uploaded file is no picture.
+        """
+        values = {name: control.value for name, control in self.controls.items()}
+        return Plan(
+            content=self._load(values["content"], "photo", values["size"]),
+            style=self._load(values["style"], "style", values["size"]),
+            content_weight=values["content_weight"],
+            style_weight=values["style_weight"],
+            tv_weight=values["tv_weight"],
+            content_layer=values["content_layer"],
+            start=values["start"],
+            num_steps=values["num_steps"],
+        )
+
+    def _load(self, name: str, kind: str, size: int) -> Tensor:
+        if name in self.uploads:
+            return load_image(self.uploads[name], size=size)
+        find = assets.photo_path if kind == "photo" else assets.style_path
+        return load_image(find(name), size=size)
+
+    def run(self, *, go_on: bool = False) -> None:
+        """Begin to paint, afresh or from the picture reached."""
+        self._try(lambda: self._begin(go_on))
+
+    def stop(self) -> None:
+        """Stop painting; the picture stays."""
+        self.painter.stop()
+        self._say("Stopped. Any slider goes on from this picture.")
+
+    def _begin(self, go_on: bool) -> None:
+        plan = self.plan
+        if not go_on:
+            self.peaks.clear()
+        self._say("Painting …")
+        self.painter.paint(plan, go_on=go_on)
+
+    def _connect(self) -> None:
+        controls = self.controls
+        controls["run"].on_click(lambda _: self.run())
+        controls["stop"].on_click(lambda _: self.stop())
+        for name in (
+            "content_weight",
+            "style_weight",
+            "tv_weight",
+            "content_layer",
+            "style",
+        ):
+            controls[name].observe(lambda _: self._changed(go_on=True), "value")
+        for name in ("content", "start", "size"):
+            controls[name].observe(lambda _: self._changed(go_on=False), "value")
+        for kind in ("content", "style"):
+            controls[f"{kind}_upload"].observe(
+                lambda change, kind=kind: self._try(
+                    lambda: self._take(kind, change["new"])
+                ),
+                "value",
+            )
+
+    def _changed(self, *, go_on: bool) -> None:
+        if self.painter.image is not None:
+            self.run(go_on=go_on)
+        else:
+            self._try(self._show_start)
+
+    def _take(self, kind: str, value) -> None:
+        """Put an uploaded file among the pictures to choose from, and choose it."""
+        name, content = _uploaded(value)
+        load_image(content, size=64)  # says at once if it is no picture
+        self.uploads[name] = content
+        choice = self.controls[kind]
+        if name not in choice.options:
+            choice.options = (*choice.options, name)
+        choice.value = name
+
+    def _show_start(self) -> None:
+        plan = self.plan
+        start = make_start(plan.start, content=plan.content, style=plan.style)
+        self.picture.value = webp(start, 90)
+        self._say("Press Paint.")
+
+    def _show(self, step: int, image: Tensor, history: list[dict[str, float]]) -> None:
+        self.picture.value = webp(image, 90, effort=0)
+        self.losses.value = loss_table(history, self.peaks)
+        self._say(f"Evaluation {step}")
+
+    def _finish(self, error: Exception | None) -> None:
+        self._say(
+            "Done. Any slider goes on from this picture." if error is None else error
+        )
+
+    def _try(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except FAILURES as error:
+            self._say(error)
+
+    def _say(self, what: str | Exception) -> None:
+        mark = "<b>That did not work:</b> " if isinstance(what, Exception) else ""
+        self.status.value = f'<div role="status">{mark}{escape(str(what))}</div>'
+
+    def _arrange(self, widgets):
+        """Return all of it in one box: the picture left, what changes it right."""
+        c, wide = self.controls, {"flex": "1 1 20rem", "min_width": "0"}
+        rows = [
+            widgets.HBox([c["content"], c["content_upload"]]),
+            widgets.HBox([c["style"], c["style_upload"]]),
+            *(c[n] for n in ("style_weight", "content_weight", "tv_weight")),
+            *(c[n] for n in ("start", "content_layer", "size", "num_steps")),
+            widgets.HBox([c["run"], c["stop"]]),
+        ]
+        left = widgets.VBox(
+            [self.picture, self.status, self.losses],
+            layout={**wide, "max_width": "24rem"},
+        )
+        row = widgets.HBox(
+            [left, widgets.VBox(rows, layout=wide)],
+            layout={"flex_flow": "row wrap", "grid_gap": "1rem"},
+        )
+        return widgets.VBox([widgets.HTML(stylesheet()), row])
+
+
+def _make_controls(
+    widgets, content: str, style: str, size: int, num_steps: int
+) -> dict:
+    """Return every control by name."""
+
+    def weight(value: float, low: int, high: int, text: str):
+        return widgets.FloatLogSlider(
+            value=value,
+            base=10,
+            min=low,
+            max=high,
+            step=0.25,
+            description=text,
+            continuous_update=False,
+            readout_format=".3g",
+        )
+
+    def choose(options, value, text: str):
+        return widgets.Dropdown(options=options, value=value, description=text)
+
+    def upload(text: str):
+        return widgets.FileUpload(
+            accept="image/*", multiple=False, description=text, layout={"width": "7rem"}
+        )
+
+    sizes = sorted({96, 128, 160, 192, 256, 320, size})
+    return {
+        "content": choose(assets.photo_names(), content, "content"),
+        "content_upload": upload("Your own"),
+        "style": choose(assets.style_names(), style, "style"),
+        "style_upload": upload("Your own"),
+        "style_weight": weight(Plan.style_weight, -1, 4, "λ style"),
+        "content_weight": weight(Plan.content_weight, -2, 2, "λ content"),
+        "tv_weight": weight(Plan.tv_weight, -1, 3, "λ TV"),
+        "start": choose(("content", "noise", "style"), "content", "start"),
+        "content_layer": choose(LAYERS, CONTENT_LAYERS[0], "layer"),
+        "size": choose(sizes, size, "pixels"),
+        "num_steps": widgets.IntSlider(
+            num_steps, 20, 400, 20, description="evaluations"
+        ),
+        "run": widgets.Button(description="Paint", button_style="primary", icon="play"),
+        "stop": widgets.Button(description="Stop", icon="stop"),
+    }
+
+
+def _uploaded(value) -> tuple[str, bytes]:
+    """Return name and bytes of the last upload, from ipywidgets 8 or 7."""
+    if isinstance(value, dict):  # version 7: {name: {"content": ...}}
+        return [(name, bytes(file["content"])) for name, file in value.items()][-1]
+    return value[-1]["name"], bytes(value[-1]["content"])
