@@ -56,8 +56,8 @@ class GridRecipe:
     )
     tv_weights: tuple[float, ...] = (0.0, 5.0, 50.0)
     default: tuple[int, int] = (1, 5)  # row of tv_weights, column of style_weights
-    size: int = 256
-    style_size: int = 256
+    size: int = 224
+    style_size: int = 224
     num_steps: int = 120
     optimizer: str = "lbfgs"
     start: str = "content"

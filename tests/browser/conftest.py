@@ -15,13 +15,18 @@ def missing(reason):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    if not (HTML / "book" / "index.html").is_file():
-        missing(f"no book in {HTML}: run `make book` first")
+def chromium():
     if find_chromium() is None:
         missing("no Chromium found: install it, or set CHROMIUM to its path")
     with open_browser() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def browser(request):
+    if not (HTML / "book" / "index.html").is_file():
+        missing(f"no book in {HTML}: run `make book` first")
+    return request.getfixturevalue("chromium")
 
 
 class Visit:

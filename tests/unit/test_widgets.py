@@ -178,7 +178,7 @@ class TestPainter:
         assert set(history[0]) == {"content", "style", "tv", "total"}
 
     def test_stop_leaves_no_thread_and_keeps_the_picture(self, painter):
-        found, shown, _, ended = painter
+        found, _, _, ended = painter
         begun = threading.Event()
         found.show = lambda *news: begun.set()
         found.paint(Plan(picture(0), picture(1), num_steps=100_000))
