@@ -16,6 +16,7 @@ help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 book: .venv/installed book/_static/vendor/installed  ## build the book and say which file to open
+	rm -rf _build  # no page may outlive its source
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 	@echo "The book is built: open $(CURDIR)/$(OUT)/index.html"
 
