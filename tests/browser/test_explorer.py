@@ -20,7 +20,7 @@ html {{ font: 16px sans-serif }}
 
 
 def make_explorer():
-    """Return 2 sheets of 2 x 3 cells; the red of a cell is its number times `SHADES`."""
+    """Return 2 sheets of 2 x 3 cells; a cell's red is its number times `SHADES`."""
     pictures = [torch.zeros(1, 3, 64, 64) for _ in range(12)]
     for i, cell in enumerate(pictures):
         cell[:, 0] = i * SHADES / 255
