@@ -155,15 +155,8 @@ def download(
         raise ValueError(f"expected an http or https address, got {url!r}")
     if destination.is_file() and sha256_of(destination) == sha256.lower():
         return destination
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".part-", dir=destination.parent)
-    part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            _fetch(url, file, timeout, progress)
-        verify(part, sha256)
-        part.chmod(0o644)  # mkstemp lets only the owner read
-        os.replace(part, destination)
+        return _replace(url, destination, sha256, timeout, progress)
     except (OSError, HTTPException) as error:
         raise ConnectionError(
             f"could not download {url} ({error}); with no network, fetch it elsewhere "
@@ -171,9 +164,6 @@ def download(
         ) from error
     except ValueError as error:
         raise ValueError(f"{url} did not deliver the expected file: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return destination
 
 
 def problems() -> list[str]:
@@ -235,6 +225,22 @@ def _listed_hash(path: Path) -> str:
         if entry:
             return entry["sha256"]
     raise ValueError(f"{path} has no entry in the manifest; pass sha256=")
+
+
+def _replace(url: str, destination: Path, sha256: str, timeout, progress) -> Path:
+    """Fetch into a temporary file, which takes the final name once it is right."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".part-", dir=destination.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _fetch(url, file, timeout, progress)
+        verify(part, sha256)
+        part.chmod(0o644)  # mkstemp lets only the owner read
+        os.replace(part, destination)
+    finally:
+        part.unlink(missing_ok=True)
+    return destination
 
 
 def _fetch(url: str, file, timeout: float, progress) -> None:

@@ -38,7 +38,7 @@ PALE, GROUT, DARK = colors("f3ead2", "4a4038", "1b1a2b")
 
 def mosaic(size: int, rng: np.random.Generator) -> Array:
     """Return the mosaic, `(size, size, 3)`."""
-    plan = 512
+    plan = min(512, 2 * size)
     scene, angle = _cartoon(plan, rng)
     seeds = settle(scatter(7400, rng), angle, rounds=6)
     big = 2 * size

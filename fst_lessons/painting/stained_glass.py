@@ -67,56 +67,86 @@ def _light(piece: Array, glass: Array, x: Array, y: Array, rng) -> Array:
     return np.clip(picture * sun[..., None] + seeds[..., None], 0, 1)
 
 
+class _Design:
+    """A design in the making: a label and a glass for every place of the window."""
+
+    def __init__(self, r: Array, turn: Array):
+        self.r, self.turn = r, turn
+        self.region = np.zeros(r.shape, np.int64)
+        self.glass = np.full(r.shape, _BLUE)
+
+    def lay(self, mask: Array, label: int | Array, kind: int | Array) -> None:
+        """Cover a part of the window with one field, or one for each label."""
+        self.region[mask] = np.broadcast_to(label, mask.shape)[mask]
+        self.glass[mask] = np.broadcast_to(kind, mask.shape)[mask]
+
+    def alternate(self, mask: Array, label: int, number: Array, odd: int, even: int):
+        """Cover a part with numbered fields of two glasses in turn."""
+        self.lay(mask, label + number, np.where(number % 2, odd, even))
+
+
 def _tracery(x: Array, y: Array) -> tuple[Array, Array]:
     """Return the stone design: a label for every field, and its glass."""
-    r = np.hypot(x, y)
-    turn = np.arctan2(y, x) / (2 * np.pi)
-    region = np.zeros(r.shape, np.int64)
-    glass = np.full(r.shape, _BLUE)
+    design = _Design(np.hypot(x, y), np.arctan2(y, x) / (2 * np.pi))
+    _corners(design, x, y)
+    _roundels(design)
+    _petals(design)
+    _heart(design)
+    return design.region, design.glass
 
-    def lay(mask: Array, name: int | Array, kind: int | Array) -> None:
-        region[mask] = np.broadcast_to(name, r.shape)[mask]
-        glass[mask] = np.broadcast_to(kind, r.shape)[mask]
 
-    # four corners: leaves on blue, and a small rose in each
+def _corners(design: _Design, x: Array, y: Array) -> None:
+    """Lay the four corners: violet around a small red rose, green leaves between."""
     u, v = abs(x) - 0.83, abs(y) - 0.83
     quarter = (x > 0) * 2 + (y > 0)
     far, way = np.hypot(u, v), np.arctan2(v, u)
-    lay(r > 0.99, 10 + quarter, np.where(far > 0.34, _GREEN, _VIOLET))
+    outside = design.r > 0.99
+    design.lay(outside, 10 + quarter, np.where(far > 0.34, _GREEN, _VIOLET))
     leaf = far < 0.15 * (1 + 0.28 * np.cos(6 * way))
-    lay((r > 0.99) & leaf, 20 + quarter, _RED)
-    lay((r > 0.99) & (far < 0.06), 30 + quarter, _GOLD)
-    # rim of blocks, then a ring of 24 roundels on red
+    design.lay(outside & leaf, 20 + quarter, _RED)
+    design.lay(outside & (far < 0.06), 30 + quarter, _GOLD)
+
+
+def _roundels(design: _Design) -> None:
+    """Lay the rim of blocks, and within it a ring of 24 small roses."""
+    r, turn = design.r, design.turn
     block, _ = _sector(turn, 48)
-    lay(r < 0.99, 100 + block, np.where(block % 2, _GOLD, _RED))
-    lay(r < 0.915, 200, _BLUE)
+    design.alternate(r < 0.99, 100, block, _GOLD, _RED)
     spot, local = _sector(turn, 24)
+    design.alternate(r < 0.915, 210, spot, _VIOLET, _BLUE)
     a, b = r * np.cos(local) - 0.80, r * np.sin(local)
-    lay(r < 0.915, 210 + spot, np.where(spot % 2, _VIOLET, _BLUE))
     disc = np.hypot(a, b)
-    lay(disc < 0.092, 300 + spot, np.where(spot % 2, _WHITE, _RED))
+    design.alternate(disc < 0.092, 300, spot, _WHITE, _RED)
     lobe = disc < 0.058 * (1 + 0.30 * np.cos(4 * np.arctan2(b, a)))
-    lay(lobe, 350 + spot, np.where(spot % 2, _GREEN, _GOLD))
-    # twelve great petals, each a heart within a flame
-    lay(r < 0.69, 400, _BLUE)
-    petal, local = _sector(turn + 1 / 24, 12)
+    design.alternate(lobe, 350, spot, _GREEN, _GOLD)
+
+
+def _petals(design: _Design) -> None:
+    """Lay twelve great petals, each a heart within a flame."""
+    r = design.r
+    ring = r < 0.69
+    design.lay(ring, 400, _BLUE)
+    petal, local = _sector(design.turn + 1 / 24, 12)
     s = (r - 0.25) / 0.44
-    width = 0.25 * np.clip(s, 0, 1) ** 0.5 * np.sqrt(np.clip(1.02 - s, 0, 1)) * 1.75
+    width = 0.44 * np.clip(s, 0, 1) ** 0.5 * np.sqrt(np.clip(1.02 - s, 0, 1))
     off = abs(local)
-    lay((r < 0.69) & (r > 0.22), 410 + petal, np.where(petal % 2, _BLUE, _GREEN))
-    lay((r < 0.69) & (off < width), 440 + petal, np.where(petal % 2, _RED, _VIOLET))
+    design.alternate(ring & (r > 0.22), 410, petal, _BLUE, _GREEN)
+    design.alternate(ring & (off < width), 440, petal, _RED, _VIOLET)
     inner = (off < 0.60 * width) & (r > 0.36) & (r < 0.64)
-    lay(inner, 470 + petal, np.where(petal % 2, _GOLD, _BLUE))
+    design.alternate(inner, 470, petal, _GOLD, _BLUE)
     a, b = r * np.cos(local) - 0.54, r * np.sin(local)
-    lay(np.hypot(a, b) < 0.045, 500 + petal, np.where(petal % 2, _WHITE, _RED))
-    # heart of the rose
-    lay(r < 0.265, 600 + petal, np.where(petal % 2, _GOLD, _WHITE))
-    eye, _ = _sector(turn, 8)
-    way = 2 * np.pi * turn
-    lay(r < 0.205, 640, _BLUE)
-    lay(r < 0.16 * (1 + 0.22 * np.cos(8 * way)), 650 + eye, _RED)
-    lay(r < 0.085 * (1 + 0.15 * np.cos(8 * way + np.pi)), 670, _GOLD)
-    return region, glass
+    design.alternate(np.hypot(a, b) < 0.045, 500, petal, _WHITE, _RED)
+
+
+def _heart(design: _Design) -> None:
+    """Lay the middle: a ring of white and gold around a red star."""
+    r, way = design.r, 2 * np.pi * design.turn
+    ring, _ = _sector(design.turn + 1 / 24, 12)
+    design.alternate(r < 0.265, 600, ring, _GOLD, _WHITE)
+    design.lay(r < 0.205, 640, _BLUE)
+    ray, _ = _sector(design.turn, 8)
+    design.lay(r < 0.16 * (1 + 0.22 * np.cos(8 * way)), 650 + ray, _RED)
+    design.lay(r < 0.085 * (1 + 0.15 * np.cos(8 * way + np.pi)), 670, _GOLD)
 
 
 def _sector(turn: Array, count: int) -> tuple[Array, Array]:
