@@ -279,6 +279,7 @@ def distill(
         "teacher": Path(teacher).name,
         "photos": len(pictures),
         "skipped": len(skipped),
+        "styles": len(styles),
         "crop": distiller.size,
         "seed": seed,
         "stages": [asdict(stage) for stage in stages],
@@ -311,6 +312,7 @@ def _write(student: LossNetwork, card: dict, out: Path) -> None:
         raise FloatingPointError("the student's weights are not finite; lower the rate")
     temporary = out.with_suffix(".part")
     save_file(state, temporary)
+    temporary.chmod(0o644)  # safetensors keeps files private
     temporary.replace(out)
     card["sha256"] = assets.sha256_of(out)
     temporary.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

@@ -73,6 +73,7 @@ class LossNetwork(nn.Module):
         if pooling not in ("max", "avg"):
             raise ValueError(f"pooling must be 'max' or 'avg', got {pooling!r}")
         self.pooling = pooling
+        self.padding_mode = architecture.padding_mode
         self.convolutions = nn.ModuleDict()
         self.plan: list[str] = []
         channels = 3
@@ -115,9 +116,7 @@ class LossNetwork(nn.Module):
                 layer; no layer; a layer this network does not have.
         """
         deepest = self._deepest(layers)
-        _check_images(
-            images, pools=sum(n[:4] == "pool" for n in self.plan[: deepest + 1])
-        )
+        _check_images(images, self._smallest(deepest))
         x = (images - self.mean) / self.std
         found: dict[str, Tensor] = {}
         for name in self.plan[: deepest + 1]:
@@ -140,6 +139,16 @@ class LossNetwork(nn.Module):
         if not layers:
             raise ValueError("no layer asked for; name at least one, such as 'relu3_3'")
         return max(self._position(name) for name in layers)
+
+    def _smallest(self, deepest: int) -> int:
+        """Return the shorter side that still leaves a pixel at every layer."""
+        side = needed = 1
+        for name in self.plan[: deepest + 1]:
+            if name.startswith("pool"):
+                side *= 2
+            elif name.startswith("conv") and self.padding_mode == "reflect":
+                needed = 2 * side  # a border of one pixel has no second to reflect
+        return max(side, needed)
 
     def _position(self, name: str) -> int:
         if name in self.plan:
@@ -189,19 +198,16 @@ class LossNetwork(nn.Module):
         return total
 
 
-def _check_images(images: Tensor, *, pools: int) -> None:
+def _check_images(images: Tensor, smallest: int) -> None:
     if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3:
-        came = (
-            tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
-        )
+        is_tensor = isinstance(images, Tensor)
+        came = tuple(images.shape) if is_tensor else type(images).__name__
         raise ValueError(f"expected pictures of shape (N, 3, H, W), got {came}")
     if not images.is_floating_point():
         raise ValueError(
             f"expected floating point pictures in [0, 1], got {images.dtype}; "
             "divide by 255"
         )
-    # reflection needs two pixels at every depth, pooling halves them
-    smallest = 2 ** (pools + 1)
     if min(images.shape[-2:]) < smallest:
         height, width = images.shape[-2:]
         raise ValueError(

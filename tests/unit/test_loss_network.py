@@ -303,6 +303,17 @@ def test_bad_settings(call, message):
         call()
 
 
+@pytest.mark.parametrize(
+    ("name", "layer", "smallest"),
+    [("vgg16", "pool5", 32), ("vgg16", "relu4_1", 8), ("pocket", "relu5_1", 32)],
+)
+def test_smallest_pictures(name, layer, smallest):
+    network = load_loss_network(name, weights=None)
+    network(torch.rand(1, 3, smallest, smallest), [layer])
+    with pytest.raises(ValueError, match=f"at least {smallest} pixels"):
+        network(torch.rand(1, 3, smallest - 1, smallest), [layer])
+
+
 def test_weights_of_another_network(tmp_path):
     small = load_loss_network("pocket", weights=None)
     save_file(small.state_dict(), tmp_path / "pocket.safetensors")
