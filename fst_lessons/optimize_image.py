@@ -19,12 +19,17 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .coordinates import COORDINATES, Pixels, Waves
 from .images import check_image, resize
 from .loss_network import LossNetwork
 from .losses import CONTENT_LAYERS, STYLE_LAYERS, PerceptualLoss
 
 Objective = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
 Start = Literal["noise", "content", "style"]
+
+_FIRST_STEP = 0.01  # root mean square change of the picture, straight downhill
+_REACH = 0.3  # the same, at most, in every later step of L-BFGS
+_RUNAWAY = 3.0  # times the best loss: L-BFGS has gone too far to come back
 
 
 @dataclass
@@ -54,6 +59,7 @@ def optimize_image(
     start: Tensor,
     *,
     optimizer: Literal["lbfgs", "adam"] = "lbfgs",
+    coordinates: Literal["pixels", "waves"] = "pixels",
     num_steps: int = 150,
     learning_rate: float | None = None,
     history_size: int = 20,
@@ -69,6 +75,8 @@ def optimize_image(
         objective: picture -> (total to minimize, {term: unweighted value}).
         start: `(N, 3, H, W)` in [0, 1]; left as it is.
         optimizer: "lbfgs" needs fewer steps, "adam" minds a rough objective less.
+        coordinates: what is turned, see `coordinates`: "pixels" as the paper does, or
+            "waves", in which deep layers find large areas of colour sooner.
         num_steps: evaluations to make.
         learning_rate: default 1 for L-BFGS, 0.03 for Adam.
         history_size: how many past steps L-BFGS remembers.
@@ -86,28 +94,46 @@ def optimize_image(
     check_image(start, "start")
     if num_steps < 1:
         raise ValueError(f"num_steps must be at least 1, got {num_steps}")
-    y_hat = start.detach().clone().requires_grad_(True)
-    stepper = _make_optimizer(y_hat, optimizer, learning_rate, history_size)
+    if coordinates not in COORDINATES:
+        known = ", ".join(COORDINATES)
+        raise ValueError(f"unknown coordinates {coordinates!r}; choose from {known}")
+    canvas = COORDINATES[coordinates](start)
+    stepper = _make_optimizer(canvas.values, optimizer, learning_rate, history_size)
     result = Result(start.detach().clone())
-    best, began = math.inf, time.perf_counter()
+    best, best_values = math.inf, canvas.values.detach().clone()
+    began, reach = time.perf_counter(), _REACH
 
     def evaluate() -> Tensor:
         nonlocal best
+        y_hat = canvas.picture()
         total, terms = objective(y_hat)
         entry = _read_terms(total, terms, len(result.history))
         if entry["total"] < best:
             best = entry["total"]
             result.image.copy_(y_hat.detach())
+            best_values.copy_(canvas.values.detach())
         result.history.append(entry)
-        (y_hat.grad,) = torch.autograd.grad(total, y_hat)
+        # torch's L-BFGS takes a curvature below 1e-10 for rounding and then crawls;
+        # losses averaged over a picture are that flat
+        total = total * canvas.values.numel()
+        (canvas.values.grad,) = torch.autograd.grad(total, canvas.values)
         return total
 
     bar = tqdm(range(num_steps), disable=None if progress else True, leave=False)
     try:
         for step in bar:
+            before = canvas.values.detach().clone(), canvas.picture().detach().clone()
             stepper.step(evaluate)
-            with torch.no_grad():
-                y_hat.clamp_(0, 1)
+            if optimizer == "lbfgs":
+                _bound_step(stepper, canvas, *before, reach=reach)
+            canvas.project()
+            if optimizer == "lbfgs" and result.history[-1]["total"] > _RUNAWAY * best:
+                reach /= 4
+                with torch.no_grad():
+                    canvas.values.copy_(best_values)
+                stepper = _make_optimizer(
+                    canvas.values, optimizer, learning_rate, history_size
+                )
             bar.set_postfix({k: f"{v:.3g}" for k, v in result.history[-1].items()})
             if on_step is not None:
                 on_step(step, result.image, result.history[-1])
@@ -128,6 +154,30 @@ def _make_optimizer(
     if name == "adam":
         return torch.optim.Adam([y_hat], lr=learning_rate or 0.03)
     raise ValueError(f"unknown optimizer {name!r}; choose 'lbfgs' or 'adam'")
+
+
+def _bound_step(
+    stepper: torch.optim.LBFGS,
+    canvas: Pixels | Waves,
+    values: Tensor,
+    picture: Tensor,
+    *,
+    reach: float,
+) -> None:
+    """Shorten the last step of L-BFGS where it changed the picture too much.
+
+    A line search would cost evaluations. In a nearly flat place, such as a grey start,
+    the first estimate of the curvature would send the picture far out of range. The
+    very first step knows no curvature, and torch makes it too small to learn one from.
+    """
+    state = stepper.state[canvas.values]
+    with torch.no_grad():
+        change = float((canvas.picture() - picture).square().mean().sqrt())
+        wanted = _FIRST_STEP if state["n_iter"] == 1 else min(change, reach)
+        if change > 0 and change != wanted:
+            canvas.values.copy_(values.lerp(canvas.values, wanted / change))
+            # the next estimate of the curvature is made from this step's length
+            state["t"] = state["t"] * (wanted / change)
 
 
 def _read_terms(total: Tensor, terms: dict[str, Tensor], step: int) -> dict[str, float]:
