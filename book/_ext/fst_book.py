@@ -84,10 +84,13 @@ def list_lines(entry):
 
 def credit(entry):
     """Return who made a file, where it comes from and what one may do with it."""
-    parts = [entry["author"], entry["origin"], entry.get("changes"), licence(entry)]
-    if entry.get("source"):
-        parts.append(f"[Source]({entry['source']})")
-    return " ".join(part.strip().rstrip(".") + "." for part in parts if part)
+    parts = [entry["author"], entry["origin"], entry.get("changes")]
+    parts = [part[0].upper() + part[1:] for part in parts if part] + [licence(entry)]
+    source = entry.get("source", "")
+    if source:
+        link = source.startswith("https://")
+        parts.append(f"[Source]({source})" if link else f"Source: `{source}`")
+    return " ".join(part.strip().rstrip(".") + "." for part in parts)
 
 
 def licence(entry):
