@@ -55,7 +55,7 @@ class GridRecipe:
         1000.0,
     )
     tv_weights: tuple[float, ...] = (0.0, 5.0, 50.0)
-    default: tuple[int, int] = (1, 5)  # row of tv_weights, column of style_weights
+    default: tuple[int, int] = (1, 6)  # row of tv_weights, column of style_weights
     size: int = 224
     style_size: int = 224
     num_steps: int = 120

@@ -26,6 +26,7 @@ class Figure:
     """What a notebook shows as HTML."""
 
     kind = ""
+    attributes = ""
     caption = ""
 
     def _body(self) -> str:
@@ -35,7 +36,7 @@ class Figure:
         caption = f"<figcaption>{self.caption}</figcaption>" if self.caption else ""
         name = f"fst-figure fst-{self.kind}"
         return (
-            f'<figure class="{name}">{self._body()}{caption}</figure>'
+            f'<figure class="{name}"{self.attributes}>{self._body()}{caption}</figure>'
             f"<style>{_resource('explorer.css')}</style>"
             f"<script>{_resource('explorer.js')}</script>"
         )
@@ -87,14 +88,10 @@ class BeforeAfter(Figure):
         check_alt(alt)
         self.pictures = (webp(before, quality), webp(after, quality))
         self.alts, self.labels = (before_alt or labels[0], alt), labels
-        self.at, self.caption = at, caption
+        self.attributes, self.caption = f' data-at="{at:g}"', caption
 
     def __repr__(self) -> str:
         return f"BeforeAfter({self.labels[0]!r}, {self.labels[1]!r})"
-
-    def _repr_html_(self) -> str:
-        opening = f'fst-compare" data-at="{self.at:g}"'
-        return super()._repr_html_().replace('fst-compare"', opening, 1)
 
     def _body(self) -> str:
         sides = (

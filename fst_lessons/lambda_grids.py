@@ -36,8 +36,18 @@ from .optimize_image import transfer_style
 __all__ = ["PAIRS", "RECIPE", "Grid", "GridRecipe", "Pair", "load_grid", "make_grid"]
 
 PAIRS = (
-    Pair("pagoda", "nocturne", "Pagoda × Nocturne", "a pagoda"),
-    Pair("cat", "stained_glass", "Cat × Stained glass", "a cat"),
+    Pair(
+        "pagoda",
+        "nocturne",
+        "Pagoda × Nocturne",
+        "A temple tower above a lake, in the blue and yellow whirls of a painted night",
+    ),
+    Pair(
+        "cat",
+        "stained_glass",
+        "Cat × Stained glass",
+        "The face of a tabby cat, in the glowing pieces of a stained glass window",
+    ),
 )
 RECIPE = GridRecipe()
 
@@ -193,13 +203,19 @@ def _compress(picture: Tensor, limit: int) -> bytes:
     return buffer.getvalue()
 
 
+# what a cell looks like hangs on these files too
+CODE = ("images", "vgg", "loss_network", "losses", "coordinates", "optimize_image")
+
+
 def _default_cache(pair: Pair, recipe: GridRecipe, weights: str) -> Path:
-    """Return a folder that no other recipe, picture or network would use."""
-    hashes = [assets.sha256_of(assets.photo_path(pair.photo))]
-    hashes.append(assets.sha256_of(assets.style_path(pair.style)))
+    """Return a folder that no other recipe, picture, network or code would use."""
+    package = Path(__file__).parent
+    inputs = [assets.photo_path(pair.photo), assets.style_path(pair.style)]
+    inputs += [path for name in CODE if (path := package / f"{name}.py").is_file()]
     what = asdict(recipe)
     for name in ("style_weights", "tv_weights", "default", "sheet_bytes"):
         del what[name]  # these choose among cells, they change none
+    hashes = [assets.sha256_of(path) for path in inputs]
     key = hashlib.sha256(json.dumps([what, hashes, weights]).encode()).hexdigest()
     return Path(tempfile.gettempdir()) / "fst_lambda_grids" / key[:16]
 
@@ -230,21 +246,22 @@ def list_in_manifest(folder: Path, facts: dict, *, name: str = "transfer") -> No
     path = folder.parent / "manifest.json"
     entries = json.loads(path.read_text(encoding="utf-8"))
     entries = [e for e in entries if not e["path"].startswith(f"{FOLDER}/")]
-    made = {
-        "kind": "grid",
-        "author": "The fst_lessons authors",
-        "origin": "python -m fst_lessons.lambda_grids",
-    }
+    made = {"kind": "lambda_grid", "author": "The fst_lessons authors"}
+    made |= {"licence": "CC-BY-4.0", "origin": "python -m fst_lessons.lambda_grids"}
     for pair in facts["pairs"]:
-        sources = f"photos/{pair['photo']}.jpg", f"styles/{pair['style']}"
-        licences = {e["licence"] for e in entries if e["path"].startswith(sources)}
         file = {"path": f"{FOLDER}/{pair['sheet']}", "title": pair["label"]}
-        # a picture made from two others is theirs as much as ours
-        made_here = {**made, "licence": " AND ".join(sorted(licences)) or "CC0-1.0"}
-        entries.append({**file, **made_here, "sha256": pair["sha256"]})
-    file = {"path": f"{FOLDER}/{name}.json", "title": "Losses and recipe of the grid"}
-    digest = assets.sha256_of(folder / f"{name}.json")
-    entries.append({**file, **made, "licence": "CC0-1.0", "sha256": digest})
+        stems = f"photos/{pair['photo']}.", f"styles/{pair['style']}."
+        sources = [
+            f"{e['path']} by {e['author']} ({e['licence']})"
+            for e in entries
+            if e["path"].startswith(stems)
+        ]
+        origin = f"{made['origin']}, from {' and '.join(sources)}"
+        entries.append({**file, **made, "origin": origin, "sha256": pair["sha256"]})
+    file = {"path": f"{FOLDER}/{name}.json", "title": "Recipe and losses of the grid"}
+    entries.append(
+        {**file, **made, "sha256": assets.sha256_of(folder / f"{name}.json")}
+    )
     _write_text(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
 
 

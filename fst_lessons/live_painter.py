@@ -24,7 +24,7 @@ class Plan:
     content: Tensor
     style: Tensor
     content_weight: float = 1.0
-    style_weight: float = 30.0
+    style_weight: float = 100.0
     tv_weight: float = 5.0
     content_layer: str = CONTENT_LAYERS[0]
     start: str = "content"

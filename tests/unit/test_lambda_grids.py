@@ -39,7 +39,12 @@ def first(tmp_path_factory, network):
         path = data / f"{kind}s" / f"{name}.png"
         path.parent.mkdir()
         save_image(resize(torch.rand(1, 3, 4, 4, generator=generator), shape), path)
-        entry = {"path": f"{kind}s/{name}.png", "kind": kind, "licence": "CC0-1.0"}
+        entry = {
+            "path": f"{kind}s/{name}.png",
+            "kind": kind,
+            "licence": "CC0-1.0",
+            "author": "A",
+        }
         entries.append({**entry, "sha256": assets.sha256_of(path)})
     (data / "manifest.json").write_text(json.dumps(entries))
     with pytest.MonkeyPatch.context() as patch:
@@ -126,6 +131,9 @@ def test_its_files_enter_the_manifest_once(data):
         "lambda_grids/hill_dots.webp",
         "lambda_grids/transfer.json",
     ]
+    assert (
+        "by A (CC0-1.0)" in assets.manifest()["lambda_grids/hill_dots.webp"]["origin"]
+    )
     assert [p for p in assets.problems() if grids.FOLDER in p] == []
 
 
