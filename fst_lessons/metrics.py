@@ -42,6 +42,10 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     from skimage.metrics import structural_similarity  # optional, and slow to import
 
     _check_pair(image, reference)
+    if len(image) != 1:
+        raise ValueError(
+            f"SSIM takes one picture at a time, got {len(image)}; loop over them"
+        )
     a, b = (x[0].permute(1, 2, 0).double().cpu().numpy() for x in (image, reference))
     return float(
         structural_similarity(

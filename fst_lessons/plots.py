@@ -210,6 +210,6 @@ def plot_features(
     for ax in axes.flat:
         ax.axis("off")
     for ax, channel in zip(axes.flat, chosen.tolist(), strict=False):
-        ax.imshow(features[0, channel].detach().cpu(), cmap="magma", vmin=0)
+        ax.imshow(features[0, channel].detach().cpu().numpy(), cmap="magma", vmin=0)
         ax.set_title(f"channel {channel}", fontsize=9)
     return figure

@@ -48,8 +48,20 @@ def normalize(notebook):
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
-            cell.outputs = [clean(output, count) for output in cell.outputs]
+            cell.outputs = [clean(o, count) for o in join_streams(cell.outputs)]
     return notebook
+
+
+def join_streams(outputs):
+    """Return the outputs, with a text that happened to come in pieces made one."""
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == "stream" and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def clean(output, count):

@@ -150,3 +150,68 @@ def assert_not_yet(verdict, words):
     assert not verdict
     assert words in verdict.message
     assert verdict.message.endswith(".")
+
+
+def psnr_from(error, peak=65025, log=torch.log10):
+    return 10 * log(peak / error)
+
+
+def float_error(a, b):
+    return (a.float() - b.float()).square().mean()
+
+
+def wrapped_error(a, b):
+    return (a - b).float().square().mean()
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda a, b: psnr_from(float_error(a, b)), "convert first"),
+        (lambda a, b: float(psnr_from(float_error(a, b))), "convert first"),
+        (lambda a, b: psnr_from(wrapped_error(a, b)), "to float before"),
+        (lambda a, b: psnr_from(wrapped_error(a, b), 1), "and their peak"),
+        (lambda a, b: psnr_from(float_error(a, b), 1), "the peak of a byte"),
+        (lambda a, b: psnr_from(float_error(a, b), 255), "255 must be squared"),
+        (lambda a, b: psnr_from(float_error(a, b), log=torch.log), "base 10"),
+        (lambda a, b: 2 * psnr_from(float_error(a, b)), "not 20"),
+        (lambda a, b: -psnr_from(float_error(a, b)), "upside down"),
+        (lambda a, b: torch.zeros(2), "one number"),
+        (lambda a, b: torch.tensor(3.0), "10 log10"),
+        (lambda a, b: a / "b", "stopped with"),
+    ],
+)
+def test_psnr_of_bytes(answer, hint):
+    verdict = check.psnr_of_bytes(answer)
+    assert hint in verdict.message
+    assert bool(verdict) == (hint == "convert first")
+
+
+def side(operations, *, taps=2, pool=1, grow=lambda stride: 2 * stride, scale=True):
+    """Return a receptive field, with the mistakes of beginners to choose from."""
+    total, stride = 1, 1
+    for operation in operations:
+        step = stride if scale else 1
+        if operation == "c":
+            total += taps * step
+        else:
+            total, stride = total + pool * step, grow(stride)
+    return total
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (side, "which doubles them"),
+        (lambda o: side(o, taps=3), "not 3"),
+        (lambda o: side(o, pool=0), "widens the side too"),
+        (lambda o: side(o, scale=False), "multiply by the stride"),
+        (lambda o: side(o, grow=lambda stride: stride + 1), "adds to it"),
+        (lambda o: 7, "yours says 7"),
+        (lambda o: o / 2, "stopped with"),
+    ],
+)
+def test_receptive_field(answer, hint):
+    verdict = check.receptive_field(answer)
+    assert hint in verdict.message
+    assert bool(verdict) == (answer is side)
