@@ -5,6 +5,7 @@ the pages carry no button that would lead nowhere.
 """
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -101,8 +102,21 @@ def licence(entry):
     return f"Licence: [{name}]({url})" if url else f"Licence: {name}"
 
 
+def drop_font_preloads(app, error):
+    """Remove the hints to fetch icon fonts early, which browsers refuse from disk.
+
+    The theme of Python 3.10 writes them; the icons come without.
+    """
+    hint = re.compile(r'<link rel="preload" as="font"[^>]*>\n?')
+    for path in Path(app.outdir).rglob("*.html") if error is None else ():
+        text = path.read_text(encoding="utf-8")
+        if hint.search(text):
+            path.write_text(hint.sub("", text), encoding="utf-8")
+
+
 def setup(app):
     """Register the above with Sphinx."""
+    app.connect("build-finished", drop_font_preloads)
     app.add_directive("data-files", DataFiles)
     app.connect("config-inited", hide_dead_buttons, priority=100)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
