@@ -181,10 +181,10 @@ def style_weight(answer: float) -> Verdict:
     wanted = ratio / channels**2
     mistakes = {
         "you forgot the content weight: divide both weights by 1e5 first.": 1e10,
-        "a mean over C x C entries is the sum divided by C x C: so is the weight.": ratio,
+        "a mean is the sum divided by C x C: divide the weight likewise.": ratio,
         "a Gram matrix has C x C entries: divide by 128 once more.": ratio / channels,
         "also divide by the content weight, so that lambda_c is 1.": 1e10 / channels**2,
-        "the other way round: the weight on a sum must be smaller.": ratio * channels**2,
+        "the other way round: a sum needs a smaller weight.": ratio * channels**2,
     }
     if not isinstance(answer, (int, float)):
         return Verdict(False, f"expected a number, got {type(answer).__name__}.")
@@ -193,7 +193,7 @@ def style_weight(answer: float) -> Verdict:
     for message, value in mistakes.items():
         if abs(answer / value - 1) < 0.03:
             return Verdict(False, message)
-    return Verdict(False, "divide by the content weight, then turn the mean into a sum.")
+    return Verdict(False, "divide by the content weight, then by C x C.")
 
 
 def psnr_of_bytes(answer: Callable[[Tensor, Tensor], Tensor | float]) -> Verdict:

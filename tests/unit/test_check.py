@@ -127,11 +127,11 @@ def test_verdict_does_not_depend_on_what_the_reader_does_to_the_input(judge):
 
 STYLE_WEIGHT_MISTAKES = {
     "forgot the content weight": 1e10,
-    "sum divided by C x C": 1e5,
+    "divide the weight likewise": 1e5,
     "divide by 128 once more": 1e5 / 128,
     "also divide by the content weight": 1e10 / 128**2,
     "the other way round": 1e5 * 128**2,
-    "then turn the mean into a sum": 3.0,
+    "then by C x C": 3.0,
     "expected a number, got str": "6.1",
 }
 
