@@ -1,6 +1,7 @@
 """The chapters as the tests see them."""
 
 import json
+import os
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,20 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 PATHS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+REQUIRED = bool(os.environ.get("FST_REQUIRE_CHROMIUM"))
+
+
+def missing(reason):
+    """Skip the test, or fail it where the browser tests must not be skipped."""
+    (pytest.fail if REQUIRED else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if find_chromium() is None:
+        missing("no Chromium found: install it, or set CHROMIUM to its path")
+    with open_browser() as found:
+        yield found
 
 
 @cache

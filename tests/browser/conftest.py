@@ -1,25 +1,10 @@
 """One browser without a network for all tests of the built book."""
 
-import os
-
 import pytest
+from chapters import missing
 from screenshot import HTML, find_chromium, open_browser, settle
 
-REQUIRED = bool(os.environ.get("FST_REQUIRE_CHROMIUM"))
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
-
-
-def missing(reason):
-    """Skip the test, or fail it where the browser tests must not be skipped."""
-    (pytest.fail if REQUIRED else pytest.skip)(reason)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    if find_chromium() is None:
-        missing("no Chromium found: install it, or set CHROMIUM to its path")
-    with open_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

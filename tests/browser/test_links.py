@@ -6,7 +6,7 @@ from html import unescape
 from urllib.parse import unquote
 
 import pytest
-from conftest import missing
+from chapters import missing
 from screenshot import HTML
 
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
