@@ -19,14 +19,6 @@ def missing(reason):
     (pytest.fail if REQUIRED else pytest.skip)(reason)
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    if find_chromium() is None:
-        missing("no Chromium found: install it, or set CHROMIUM to its path")
-    with open_browser() as found:
-        yield found
-
-
 @cache
 def cells(path):
     """Return the cells of one chapter, each with its source as one string."""

@@ -8,6 +8,14 @@ PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 
 
 @pytest.fixture(scope="session")
+def chromium():
+    if find_chromium() is None:
+        missing("no Chromium found: install it, or set CHROMIUM to its path")
+    with open_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def browser(request):
     if not (HTML / "book" / "index.html").is_file():
         missing(f"no book in {HTML}: run `make book` first")
