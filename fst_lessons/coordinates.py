@@ -31,6 +31,10 @@ class Pixels:
         """Return the picture, `(N, 3, H, W)`."""
         return self.values
 
+    def change(self, values: Tensor) -> float:
+        """Return the root mean square change of the pixels since these values."""
+        return float((self.values - values).detach().square().mean().sqrt())
+
     def project(self) -> None:
         """Put the values back where a picture lives."""
         with torch.no_grad():
@@ -60,8 +64,19 @@ class Waves:
 
     def picture(self) -> Tensor:
         """Return the picture, `(N, 3, H, W)`."""
-        waves = torch.view_as_complex(self.values) * self.scale
-        return torch.sigmoid(torch.fft.irfft2(waves, s=self.size, norm="ortho"))
+        return torch.sigmoid(self._logits(self.values))
+
+    def change(self, values: Tensor) -> float:
+        """Return the root mean square change of the pixels, as if all were mid-grey.
+
+        A change of the picture itself would hide how far black and white have gone.
+        """
+        change = self._logits((self.values - values).detach())
+        return float(change.square().mean().sqrt()) / 4  # the sigmoid's slope at grey
+
+    def _logits(self, values: Tensor) -> Tensor:
+        waves = torch.view_as_complex(values) * self.scale
+        return torch.fft.irfft2(waves, s=self.size, norm="ortho")
 
     def project(self) -> None:
         """Do nothing: every set of waves is a picture."""

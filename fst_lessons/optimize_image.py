@@ -20,15 +20,14 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .coordinates import COORDINATES, Pixels, Waves
+from .descent import Descent
 from .images import check_image, resize
-from .loss_network import LossNetwork
+from .loss_network import LossNetwork, load_loss_network
 from .losses import CONTENT_LAYERS, STYLE_LAYERS, PerceptualLoss
 
 Objective = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
 Start = Literal["noise", "content", "style"]
 
-_FIRST_STEP = 0.01  # root mean square change of the picture, straight downhill
-_REACH = 0.3  # the same, at most, in every later step of L-BFGS
 _RUNAWAY = 3.0  # times the best loss: L-BFGS has gone too far to come back
 
 
@@ -98,86 +97,50 @@ def optimize_image(
         known = ", ".join(COORDINATES)
         raise ValueError(f"unknown coordinates {coordinates!r}; choose from {known}")
     canvas = COORDINATES[coordinates](start)
-    stepper = _make_optimizer(canvas.values, optimizer, learning_rate, history_size)
+    settings = {"learning_rate": learning_rate, "history_size": history_size}
+    descent = Descent(canvas, optimizer=optimizer, **settings)
     result = Result(start.detach().clone())
-    best, best_values = math.inf, canvas.values.detach().clone()
-    began, reach = time.perf_counter(), _REACH
-
-    def evaluate() -> Tensor:
-        nonlocal best
-        y_hat = canvas.picture()
-        total, terms = objective(y_hat)
-        entry = _read_terms(total, terms, len(result.history))
-        if entry["total"] < best:
-            best = entry["total"]
-            result.image.copy_(y_hat.detach())
-            best_values.copy_(canvas.values.detach())
-        result.history.append(entry)
-        # torch's L-BFGS takes a curvature below 1e-10 for rounding and then crawls;
-        # losses averaged over a picture are that flat
-        total = total * canvas.values.numel()
-        (canvas.values.grad,) = torch.autograd.grad(total, canvas.values)
-        return total
-
+    evaluate = _Evaluation(objective, canvas, result)
+    began = time.perf_counter()
     bar = tqdm(range(num_steps), disable=None if progress else True, leave=False)
     try:
         for step in bar:
-            before = canvas.values.detach().clone(), canvas.picture().detach().clone()
-            stepper.step(evaluate)
-            if optimizer == "lbfgs":
-                _bound_step(stepper, canvas, *before, reach=reach)
-            canvas.project()
-            if optimizer == "lbfgs" and result.history[-1]["total"] > _RUNAWAY * best:
-                reach /= 4
-                with torch.no_grad():
-                    canvas.values.copy_(best_values)
-                stepper = _make_optimizer(
-                    canvas.values, optimizer, learning_rate, history_size
-                )
-            bar.set_postfix({k: f"{v:.3g}" for k, v in result.history[-1].items()})
+            descent.step(evaluate)
+            latest = result.history[-1]
+            if optimizer == "lbfgs" and latest["total"] > _RUNAWAY * evaluate.best:
+                descent.restart(evaluate.best_values)
+            bar.set_postfix({k: f"{v:.3g}" for k, v in latest.items()})
             if on_step is not None:
-                on_step(step, result.image, result.history[-1])
+                on_step(step, result.image, latest)
     except KeyboardInterrupt:
         result.interrupted = True
     result.seconds = time.perf_counter() - began
     return result
 
 
-def _make_optimizer(
-    y_hat: Tensor, name: str, learning_rate: float | None, history_size: int
-) -> torch.optim.Optimizer:
-    if name == "lbfgs":
-        # max_iter=1: one evaluation a step, so that pixels can be projected in between
-        return torch.optim.LBFGS(
-            [y_hat], lr=learning_rate or 1.0, max_iter=1, history_size=history_size
-        )
-    if name == "adam":
-        return torch.optim.Adam([y_hat], lr=learning_rate or 0.03)
-    raise ValueError(f"unknown optimizer {name!r}; choose 'lbfgs' or 'adam'")
+class _Evaluation:
+    """The closure an optimizer calls: loss and gradient; remembers the best picture."""
 
+    def __init__(
+        self, objective: Objective, canvas: Pixels | Waves, result: Result
+    ) -> None:
+        self.objective, self.canvas, self.result = objective, canvas, result
+        self.best, self.best_values = math.inf, canvas.values.detach().clone()
 
-def _bound_step(
-    stepper: torch.optim.LBFGS,
-    canvas: Pixels | Waves,
-    values: Tensor,
-    picture: Tensor,
-    *,
-    reach: float,
-) -> None:
-    """Shorten the last step of L-BFGS where it changed the picture too much.
-
-    A line search would cost evaluations. In a nearly flat place, such as a grey start,
-    the first estimate of the curvature would send the picture far out of range. The
-    very first step knows no curvature, and torch makes it too small to learn one from.
-    """
-    state = stepper.state[canvas.values]
-    with torch.no_grad():
-        change = float((canvas.picture() - picture).square().mean().sqrt())
-        wanted = _FIRST_STEP if state["n_iter"] == 1 else min(change, reach)
-        if change > 0 and change != wanted:
-            canvas.values.copy_(values.lerp(canvas.values, wanted / change))
-            # the next estimate of the curvature is made from this step's length
-            state["t"] = state["t"] * (wanted / change)
+    def __call__(self) -> Tensor:
+        y_hat, values = self.canvas.picture(), self.canvas.values
+        total, terms = self.objective(y_hat)
+        entry = _read_terms(total, terms, len(self.result.history))
+        if entry["total"] < self.best:
+            self.best = entry["total"]
+            self.result.image.copy_(y_hat.detach())
+            self.best_values.copy_(values.detach())
+        self.result.history.append(entry)
+        # torch's L-BFGS takes a curvature below 1e-10 for rounding and then crawls;
+        # losses averaged over a picture are that flat
+        total = total * values.numel()
+        (values.grad,) = torch.autograd.grad(total, values)
+        return total
 
 
 def _read_terms(total: Tensor, terms: dict[str, Tensor], step: int) -> dict[str, float]:
@@ -305,7 +268,7 @@ def transfer_style(
     content: Tensor,
     style: Tensor,
     *,
-    loss_network: LossNetwork,
+    loss_network: LossNetwork | None = None,
     content_layers: Sequence[str] = CONTENT_LAYERS,
     style_layers: Sequence[str] = STYLE_LAYERS,
     content_weight: float = 1.0,
@@ -322,7 +285,7 @@ def transfer_style(
     Args:
         content: `(1, 3, H, W)` RGB in [0, 1].
         style: `(1, 3, H', W')` RGB in [0, 1], of any size.
-        loss_network: a `LossNetwork`.
+        loss_network: default `load_loss_network("pocket")`.
         content_layers: see `PerceptualLoss`.
         style_layers: see `PerceptualLoss`.
         content_weight: lambda_c.
@@ -335,7 +298,7 @@ def transfer_style(
         **settings: passed on to `optimize_image`.
     """
     loss = PerceptualLoss(
-        loss_network,
+        loss_network or load_loss_network(),
         content_layers=content_layers,
         style_layers=style_layers,
         content_weight=content_weight,
