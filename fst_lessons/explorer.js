@@ -74,7 +74,8 @@
     const canvas = make("canvas", { width: data.width, height: data.height });
     const stage = make("div", { className: "fst-stage" }, canvas);
     const panel = make("div", { className: "fst-panel" });
-    const live = make("div", { className: "fst-live" }, stage, panel);
+    const left = make("div", { className: "fst-left" }, stage);
+    const live = make("div", { className: "fst-live" }, left, panel);
     const photo = make("img", { className: "fst-over", alt: "the photograph" });
     canvas.setAttribute("role", "img");
 
@@ -97,7 +98,7 @@
     panel.append(...order.map((i) => controls[i].element), readout.element);
     const below = make("div", { className: "fst-below" }, again);
     if (data.before) below.prepend(comparison());
-    panel.append(below);
+    left.append(below);
 
     function comparison() {
       const box = make("input", { type: "checkbox" });
@@ -237,7 +238,7 @@
         }
         if (data.totals) {
           total.textContent = number(data.totals[cell]);
-          parts.forEach((part, t) => { part.style.flexGrow = data.parts[cell][t]; });
+          parts.forEach((part, t) => { part.style.flexGrow = (100 * data.parts[cell][t]) / (data.totals[cell] || 1); });
         }
       },
     };

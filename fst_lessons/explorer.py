@@ -19,7 +19,7 @@ from .images import from_pil, resize
 
 NAMES = {"tv": "total variation"}
 STRIP = 5  # cells in the still picture
-STRIP_SIZE = 176  # pixels, of one of them
+STRIP_SIZE = 144  # pixels, of one of them
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,8 @@ class LambdaExplorer(Figure):
             "height": height,
             "alts": self.alts,
             "terms": [
-                {"name": t, "color": COLORS.get(t, "#888888")} for t in self.losses
+                {"name": NAMES.get(term, term), "color": COLORS.get(term, "#888888")}
+                for term in self.losses
             ],
             "losses": list(zip(*self.losses.values(), strict=True)),
             "sheets": [data_uri(sheet) for sheet in self.sheets],
@@ -275,7 +276,7 @@ class LambdaExplorer(Figure):
         if len(self.sheets) > 1:
             alt = f"{len(self.sheets)} rows of {alt}"
         start = self.alts[self._number(self.initial)]
-        image = img_tag(webp(torch.cat(rows, dim=2), 75), f"{alt} One of them: {start}")
+        image = img_tag(webp(torch.cat(rows, dim=2), 62), f"{alt} One of them: {start}")
         labels = "".join(f"<span>{subscripts(value)} </span>" for value in values)
         title = f"<div>{subscripts(self.axes[-1].name)}, from left to right:</div>"
         return f'{image}{title}<div class="fst-labels">{labels}</div>'
@@ -345,6 +346,5 @@ def _grid_caption(grid: Grid) -> str:
     return (
         f"Each of the {cells} positions is a picture of its own: {recipe.num_steps} "
         f"evaluations of L-BFGS from the photograph, {recipe.size} × {recipe.size} "
-        "pixels; nothing is blended. The losses are relative and stand before their "
-        "weights; their bars run along λ<sub>s</sub> / λ<sub>c</sub>."
+        "pixels; nothing is blended. Losses are relative, before their weights."
     )

@@ -62,7 +62,7 @@ class GridRecipe:
     optimizer: str = "lbfgs"
     start: str = "content"
     network: str = "pocket"
-    sheet_bytes: int = 235_000  # at most, so that a page with two sheets stays light
+    sheet_bytes: int = 205_000  # at most, so that a page with two sheets stays light
 
 
 @dataclass(frozen=True)

@@ -204,7 +204,8 @@ def _compress(picture: Tensor, limit: int) -> bytes:
 
 
 # what a cell looks like hangs on these files too
-CODE = ("images", "vgg", "loss_network", "losses", "coordinates", "optimize_image")
+CODE = ("images", "vgg", "loss_network", "losses", "coordinates", "descent")
+CODE += ("optimize_image",)
 
 
 def _default_cache(pair: Pair, recipe: GridRecipe, weights: str) -> Path:

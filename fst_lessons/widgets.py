@@ -124,7 +124,7 @@ class LiveTransfer:
         Raises:
             ValueError: an uploaded file is no picture.
         """
-        values = {name: control.value for name, control in self.controls.items()}
+        values = {n: getattr(c, "value", None) for n, c in self.controls.items()}
         return Plan(
             content=self._load(values["content"], "photo", values["size"]),
             style=self._load(values["style"], "style", values["size"]),
