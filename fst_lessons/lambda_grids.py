@@ -272,10 +272,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m fst_lessons.lambda_grids", description=__doc__.splitlines()[0]
     )
     parser.add_argument("--out", type=Path, help="a folder; default data/lambda_grids")
-    parser.add_argument("--threads", type=int, help="of the processor; default all")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="more only help on an idle machine"
+    )
     options = parser.parse_args(arguments)
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    torch.set_num_threads(options.threads)
     folder = options.out or assets.data_path() / FOLDER
     began = time.perf_counter()
     facts = make_grid(folder)

@@ -257,11 +257,15 @@ def _make_controls(
             step=0.25,
             description=text,
             continuous_update=False,
+            layout={"width": "22rem"},
             readout_format=".3g",
         )
 
     def choose(options, value, text: str):
-        return widgets.Dropdown(options=options, value=value, description=text)
+        layout = {"width": "14.5rem" if text in ("content", "style") else "22rem"}
+        return widgets.Dropdown(
+            options=options, value=value, description=text, layout=layout
+        )
 
     def upload(text: str):
         return widgets.FileUpload(
@@ -281,7 +285,7 @@ def _make_controls(
         "content_layer": choose(LAYERS, CONTENT_LAYERS[0], "layer"),
         "size": choose(sizes, size, "pixels"),
         "num_steps": widgets.IntSlider(
-            num_steps, 20, 400, 20, description="evaluations"
+            num_steps, 20, 400, 20, description="evaluations", layout={"width": "22rem"}
         ),
         "run": widgets.Button(description="Paint", button_style="primary", icon="play"),
         "stop": widgets.Button(description="Stop", icon="stop"),
