@@ -58,17 +58,16 @@ class Descent:
     def step(self, evaluate: Callable[[], Tensor]) -> None:
         """Evaluate once, step, and put the values back where a picture lives."""
         values = self.canvas.values.detach().clone()
-        picture = self.canvas.picture().detach().clone()
         self.optimizer.step(evaluate)
         if self.bounded:
-            self._bound(values, picture)
+            self._bound(values)
         self.canvas.project()
 
     @torch.no_grad()
-    def _bound(self, values: Tensor, picture: Tensor) -> None:
+    def _bound(self, values: Tensor) -> None:
         """Shorten the step just made where it changed the picture too much."""
         state = self.optimizer.state[self.canvas.values]
-        change = float((self.canvas.picture() - picture).square().mean().sqrt())
+        change = self.canvas.change(values)
         wanted = FIRST_STEP if state["n_iter"] == 1 else min(change, self.reach)
         if change > 0 and change != wanted:
             self.canvas.values.copy_(values.lerp(self.canvas.values, wanted / change))

@@ -50,17 +50,21 @@ BOOK_STYLE = {
 }
 
 
-def use_book_style() -> None:
+def use_book_style(*, quality: int = 88) -> None:
     """Give every later figure the book's look; in a notebook, store figures as JPEG.
 
     A figure of photographs is seven times smaller as JPEG than as PNG.
+
+    Args:
+        quality: of the JPEG; pictures full of noise look the same at 75 as at 88.
     """
     plt.rcParams.update(BOOK_STYLE)
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         # full colour resolution keeps thin lines and letters clean
-        set_matplotlib_formats("jpeg", pil_kwargs={"quality": 88, "subsampling": 0})
+        settings = {"quality": quality, "subsampling": 0}
+        set_matplotlib_formats("jpeg", pil_kwargs=settings)
     except (ImportError, AttributeError):  # a script, not a notebook
         return
 
@@ -90,7 +94,7 @@ def show_images(
         raise ValueError(f"got {len(images)} pictures and {len(titles)} titles")
     columns = columns or len(images)
     rows = [list(images[i : i + columns]) for i in range(0, len(images), columns)]
-    figure, axes = _grid(rows, width, titled=any(titles))
+    figure, axes = _grid(rows, width, titled_rows=len(rows) if any(titles) else 0)
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         draw_image(image, ax=ax, title=title)
     for ax in axes.flat[len(images) :]:
@@ -111,7 +115,7 @@ def show_grid(
         columns: titles.
         width: inches.
     """
-    figure, axes = _grid(list(rows.values()), width, titled=True)
+    figure, axes = _grid(list(rows.values()), width, titled_rows=1)
     for row, (name, images) in enumerate(rows.items()):
         for column, image in enumerate(images):
             title = columns[column] if row == 0 else ""
@@ -121,17 +125,17 @@ def show_grid(
 
 
 def _grid(
-    rows: Sequence[Sequence[Tensor]], width: float, *, titled: bool
+    rows: Sequence[Sequence[Tensor]], width: float, *, titled_rows: int
 ) -> tuple[Figure, np.ndarray]:
     """Return axes that fit the pictures' shapes without white gaps."""
     columns = len(rows[0])
     heights = [max(x.shape[-2] / x.shape[-1] for x in row) for row in rows]
     cell = width / columns
-    title = 0.32 if titled else 0.02
+    height = cell * sum(heights) + 0.32 * titled_rows + 0.02 * len(rows)
     figure, axes = plt.subplots(
         len(rows),
         columns,
-        figsize=(width, cell * sum(heights) + title * len(rows)),
+        figsize=(width, height),
         gridspec_kw={"height_ratios": heights, "wspace": 0.03, "hspace": 0.03},
         squeeze=False,
         layout="constrained",

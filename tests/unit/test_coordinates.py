@@ -54,3 +54,28 @@ def test_equal_steps_change_long_waves_most(picture):
     canvas = Waves(picture)
     assert canvas.scale[0, 0] == canvas.scale.max()
     assert canvas.scale[6, -1] == canvas.scale.min()
+
+
+def test_change_of_pixels_is_their_root_mean_square(picture):
+    canvas = Pixels(picture)
+    before = canvas.values.detach().clone()
+    with torch.no_grad():
+        canvas.values.sub_(0.05)
+    assert canvas.change(before) == pytest.approx(0.05, rel=1e-4)
+
+
+def test_change_of_waves_is_that_of_a_grey_picture():
+    canvas = Waves(torch.full((1, 3, 12, 16), 0.5))
+    before, picture = canvas.values.detach().clone(), canvas.picture().detach()
+    with torch.no_grad():
+        canvas.values[..., 0, 0, 0].add_(0.02)
+    moved = (canvas.picture() - picture).square().mean().sqrt()
+    assert canvas.change(before) == pytest.approx(float(moved.detach()), rel=1e-2)
+
+
+def test_change_of_waves_does_not_saturate(picture):
+    canvas = Waves(picture)
+    before = canvas.values.detach().clone()
+    with torch.no_grad():
+        canvas.values.mul_(1000)
+    assert canvas.change(before) > 10
