@@ -252,4 +252,5 @@ def receptive_field(answer: Callable[[str], int]) -> Verdict:
         if any(given[case] in values for case, values in wrong.items()):
             return Verdict(False, message)
     case = next(case for case in cases if given[case] != cases[case])
-    return Verdict(False, f"for {case!r} it is {cases[case]}, yours says {given[case]}.")
+    found = f"for {case!r} it is {cases[case]}, yours says {given[case]}."
+    return Verdict(False, found)
