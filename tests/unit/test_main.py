@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -254,3 +255,16 @@ def test_listing_needs_no_torch():
         "main(['photos']); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_a_closed_pipe_is_no_mistake():
+    command = f"{sys.executable} -m fst_lessons photos | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        cwd=Path(cli.__file__).parents[1],
+        timeout=60,
+    )
+    assert done.stdout.startswith("astronaut")
+    assert done.stderr == ""

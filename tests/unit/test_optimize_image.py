@@ -277,3 +277,18 @@ def test_unknown_coordinates_are_named():
         optimize_image(
             distance_to(smooth()), smooth(), coordinates="polar", num_steps=1
         )
+
+
+def test_pocket_is_at_least_three_times_faster_than_vgg16():
+    """The same loop in turns, so that a busy machine slows both."""
+    picture = random(1, 3, 160, 160)
+    networks = [load_loss_network("pocket"), load_loss_network("vgg16", weights=None)]
+    seconds = [[], []]
+    for _ in range(3):
+        for network, times in zip(networks, seconds, strict=True):
+            run = transfer_style(
+                picture, picture, loss_network=network, num_steps=3, progress=False
+            )
+            times.append(run.seconds)
+    pocket, vgg16 = (min(times) for times in seconds)
+    assert vgg16 > 3 * pocket
