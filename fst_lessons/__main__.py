@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assets
+from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 
 # torch takes a second to import, so only commands that compute do it, when they run
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MISTAKE = 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 DEFAULT = " (default: %(default)s)"
-CONTENT, STYLE = ("relu3_3",), ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 EXPECTED = (ValueError, OSError, FloatingPointError)  # OSError: no file, no connection
 
 
@@ -100,7 +100,10 @@ def _add_loss_options(parser: argparse.ArgumentParser) -> None:
     for term, default in (("content", 1.0), ("style", 100.0), ("tv", 1.0)):
         flag, text = f"--{term}-weight", f"lambda of the {term} term" + DEFAULT
         add(flag, type=_weight, default=default, metavar="L", help=text)
-    for flag, layers in (("--content-layer", CONTENT), ("--style-layers", STYLE)):
+    for flag, layers in (
+        ("--content-layer", CONTENT_LAYERS),
+        ("--style-layers", STYLE_LAYERS),
+    ):
         text = f"default: {' '.join(layers)}"
         add(flag, nargs="+", default=layers, metavar="LAYER", help=text)
 

@@ -20,9 +20,7 @@ from torch import Tensor
 
 from .images import check_image
 from .loss_network import LossNetwork
-
-STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-CONTENT_LAYERS = ("relu3_3",)
+from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 
 Units = Literal["relative", "paper"]
 

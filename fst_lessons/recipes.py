@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+CONTENT_LAYERS = ("relu3_3",)
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 VGG16_CHANNELS = MappingProxyType(
     {"relu1_2": 64, "relu2_2": 128, "relu3_3": 256, "relu4_3": 512}
@@ -82,7 +83,7 @@ class Recipe:
 PAPER = Recipe(
     name="paper",
     loss_network="VGG-16, ImageNet, max pooling (Caffe weights)",
-    content_layers=("relu3_3",),
+    content_layers=CONTENT_LAYERS,
     style_layers=STYLE_LAYERS,
     content_weight=None,
     style_weight=None,
@@ -108,7 +109,7 @@ PAPER = Recipe(
 AUTHORS_CODE = Recipe(
     name="authors' code",
     loss_network="VGG-16, ImageNet, max pooling (Caffe weights)",
-    content_layers=("relu3_3",),
+    content_layers=CONTENT_LAYERS,
     style_layers=STYLE_LAYERS,
     content_weight=1.0,
     style_weight=5.0,
@@ -134,7 +135,7 @@ AUTHORS_CODE = Recipe(
 BOOK = Recipe(
     name="this book",
     loss_network="pocket (or VGG-16)",
-    content_layers=("relu3_3",),
+    content_layers=CONTENT_LAYERS,
     style_layers=STYLE_LAYERS,
     content_weight=1.0,
     style_weight=100.0,
