@@ -1,4 +1,4 @@
-r"""Judge loss networks by the pictures they lead to, in a network that made none.
+r"""Judge loss networks by the pictures they lead to, in the features of a judge.
 
 For every painting and photograph a picture is optimized against each loss network (256
 pixels, from the photograph, 150 L-BFGS evaluations, history 20, content weight 1 at
@@ -10,7 +10,8 @@ Then a judge's features say how far the result is from painting and photograph.
 
 The judge is a Python file with `load_file`, `features(weights, image)`, `gram`,
 `relative` and a folder `teacher` beside it. Paintings and judge are not part of the
-project; without them there is nothing to measure.
+project; without them there is nothing to measure. A judge that shares layers with a
+network's teacher measures imitation: say so beside the numbers.
 """
 
 import argparse
