@@ -1,0 +1,72 @@
+"""How much memory a painting takes, how much there is, and which size would fit."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .transform_net import TransformNet
+
+_TILE = 400e6  # bytes: what one tile of 512 pixels takes, and room to breathe
+_PICTURES = 6  # copies of a picture that exist at one time, four bytes a value
+
+
+def needed_memory(net: TransformNet, height: int, width: int) -> int:
+    """Return the bytes it takes to paint a picture in tiles, its copies included.
+
+    `tiles` keeps two feature maps: 2 x width channels at half the size, 4 x width at a
+    quarter; that is width / 2 + width / 4 values for each pixel of the photograph.
+    """
+    values = 0.75 * net.config.width + 3 * _PICTURES
+    return round(_TILE + 4 * values * height * width)
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Return the free bytes of a GPU or of this machine; None where nobody tells."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:  # not Linux
+        return None
+    entries = {line.split(":")[0]: int(line.split()[1]) for line in lines}  # in kB
+    return 1024 * (entries.get("MemAvailable", 0) + entries.get("SwapFree", 0)) or None
+
+
+def check_room(net: TransformNet, photo: Tensor) -> None:
+    """Raise ValueError when a picture is known not to fit, before anything is lost."""
+    free = free_memory(photo.device)
+    if free is not None and len(photo) * needed_memory(net, *photo.shape[-2:]) > free:
+        raise no_room(net, photo)
+
+
+def no_room(net: TransformNet, photo: Tensor) -> ValueError:
+    """Return the error to raise for a picture that does not fit, with a size that does.
+
+    Args:
+        net: a `TransformNet`.
+        photo: `(N, 3, H, W)`.
+    """
+    height, width = photo.shape[-2:]
+    needed = len(photo) * needed_memory(net, height, width)
+    free = free_memory(photo.device)
+    room = needed / 2 if free is None else min(free, needed)
+    pixels_fit = (0.8 * room / len(photo) - _TILE) / (needed / len(photo) - _TILE)
+    size = math.floor(min(height, width) * max(0.0, pixels_fit) ** 0.5)
+    there = "" if free is None else f", {free / 1e9:.1f} GB are free"
+    advice = f"a shorter side of {size} pixels fits" if size >= 64 else "free some"
+    return ValueError(
+        f"a picture of {width}x{height} takes {needed / 1e9:.1f} GB of memory{there}; "
+        f"{advice}"
+    )
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether torch or Python failed for want of memory and nothing else."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(w in str(error) for w in words)
