@@ -6,42 +6,36 @@ and names the one it meets instead of saying "wrong".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from .check_networks import instance_norm, reflected_pixels
 from .losses import (
     feature_reconstruction_loss,
     gram_matrix,
     style_reconstruction_loss,
 )
+from .verdict import Verdict, judge, make_generator
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of a check; true when the answer is right.
-
-    Attributes:
-        right: whether it is.
-        message: one sentence: what is right, or the mistake with a hint.
-    """
-
-    right: bool
-    message: str
-
-    def __bool__(self) -> bool:
-        return self.right
-
-    def __repr__(self) -> str:
-        return f"{'Right' if self.right else 'Not yet'}: {self.message}"
+__all__ = [
+    "Verdict",
+    "feature_loss",
+    "gram",
+    "gram_gradient",
+    "instance_norm",
+    "psnr_of_bytes",
+    "receptive_field",
+    "reflected_pixels",
+    "style_weight",
+]
 
 
 def gram(answer: Callable[[Tensor], Tensor]) -> Verdict:
     """Check a reader's Gram matrix, a function `(N, C, H, W)` -> `(N, C, C)`."""
     n, c, h, w = 2, 3, 4, 5
-    features = torch.rand(n, c, h, w, generator=_generator())
+    features = torch.rand(n, c, h, w, generator=make_generator())
     wanted = gram_matrix(features)
     shapes = {
         (c, c): "the pictures of a batch were mixed: keep N as first axis.",
@@ -58,7 +52,7 @@ def gram(answer: Callable[[Tensor], Tensor]) -> Verdict:
             features - features.mean(dim=(2, 3), keepdim=True)
         ),
     }
-    return _judge(
+    return judge(
         lambda: answer(features.clone()),
         wanted,
         right="every pair of channels, averaged over positions.",
@@ -71,8 +65,8 @@ def gram(answer: Callable[[Tensor], Tensor]) -> Verdict:
 def feature_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     """Check a reader's eq. (2), a function of two `(1, C, H, W)` -> a scalar."""
     c, h, w = 3, 4, 5
-    features = torch.rand(1, c, h, w, generator=_generator())
-    target = torch.rand(1, c, h, w, generator=_generator(1))
+    features = torch.rand(1, c, h, w, generator=make_generator())
+    target = torch.rand(1, c, h, w, generator=make_generator(1))
     wanted = feature_reconstruction_loss(features, target)
     shapes = {
         (1, c, h, w): "one number is wanted: add up over channels and positions.",
@@ -91,7 +85,7 @@ def feature_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         .mean(),
         "the norm is squared: leave out the square root.": wanted.sqrt(),
     }
-    return _judge(
+    return judge(
         lambda: answer(features.clone(), target.clone()),
         wanted,
         right="the mean squared difference over channels and positions.",
@@ -108,8 +102,8 @@ def gram_gradient(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     the features, in their shape.
     """
     c, h, w = 3, 4, 5
-    features = torch.randn(1, c, h, w, generator=_generator())
-    target = gram_matrix(torch.rand(1, c, h, w, generator=_generator(1)))
+    features = torch.randn(1, c, h, w, generator=make_generator())
+    target = gram_matrix(torch.rand(1, c, h, w, generator=make_generator(1)))
     leaf = features.clone().requires_grad_(True)
     loss = style_reconstruction_loss(leaf, target)
     (wanted,) = torch.autograd.grad(loss, leaf)
@@ -127,7 +121,7 @@ def gram_gradient(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         "no zeros here: those come from the ReLU in front, not from eq. (4).": wanted
         * (features > 0),
     }
-    return _judge(
+    return judge(
         lambda: answer(features.clone(), target.clone()),
         wanted,
         right="4/(CHW) (G - A) F, the same as autograd.",
@@ -135,40 +129,6 @@ def gram_gradient(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         mistakes=mistakes,
         otherwise="shape is right, values are not: 4/(CHW) times (G - A) times F.",
     )
-
-
-def _generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def _judge(
-    ask: Callable[[], object],
-    wanted: Tensor,
-    *,
-    right: str,
-    shapes: Mapping[tuple[int, ...], str],
-    mistakes: Mapping[str, Tensor],
-    otherwise: str,
-) -> Verdict:
-    """Compare an answer with what is wanted, then with the known mistakes."""
-    try:
-        given = ask()
-    except Exception as error:  # whatever a reader's function may stumble over
-        return Verdict(False, f"your function stopped with {error!r}.")
-    if isinstance(given, (int, float)):
-        given = torch.tensor(float(given))
-    if not isinstance(given, Tensor):
-        return Verdict(False, f"expected a tensor, got {type(given).__name__}.")
-    given, shape = given.detach().float(), tuple(given.shape)
-    if shape != tuple(wanted.shape):
-        expected = f"expected shape {tuple(wanted.shape)}, got {shape}."
-        return Verdict(False, shapes.get(shape, expected))
-    if torch.allclose(given, wanted, rtol=1e-4, atol=1e-6):
-        return Verdict(True, right)
-    for message, values in mistakes.items():
-        if torch.allclose(given, values, rtol=1e-4, atol=1e-7):
-            return Verdict(False, message)
-    return Verdict(False, otherwise)
 
 
 def style_weight(answer: float) -> Verdict:
@@ -200,12 +160,12 @@ def psnr_of_bytes(answer: Callable[[Tensor, Tensor], Tensor | float]) -> Verdict
     """Check a reader's PSNR of two uint8 pictures, `(N, 3, H, W)` -> decibels."""
     size = (2, 3, 8, 8)
     a, b = (
-        torch.randint(0, 256, size, generator=_generator(seed), dtype=torch.uint8)
+        torch.randint(0, 256, size, generator=make_generator(seed), dtype=torch.uint8)
         for seed in (0, 1)
     )
     ratio = 65025 / (a.float() - b.float()).square().mean()
     wrapped = (a - b).float().square().mean()
-    return _judge(
+    return judge(
         lambda: answer(a, b),
         10 * ratio.log10(),
         right="convert first, then subtract.",
