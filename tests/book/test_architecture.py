@@ -35,6 +35,7 @@ ARROWS = {
         "lesson_pictures",
     },
     "checkpoints": {"assets", "transform_net", "recipes"},
+    "fast": {"transform_net"},
     "training": {"losses", "recipes", "checkpoints", "datasets", "images"},
     "tiles": {"images", "transform_net"},
     "memory": {"transform_net"},
