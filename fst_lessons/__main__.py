@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from . import assets
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 from .stylize_command import add_stylize
+from .train_command import add_reproduce, add_train
 
 # torch takes a second to import, so only commands that compute do it, when they run
 if TYPE_CHECKING:
@@ -62,7 +63,14 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m fst_lessons", description="Fast style transfer, step by step."
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (add_optimize, add_stylize, add_photos, add_styles):
+    for add in (
+        add_optimize,
+        add_train,
+        add_reproduce,
+        add_stylize,
+        add_photos,
+        add_styles,
+    ):
         add(commands)
     return parser
 

@@ -53,7 +53,7 @@ def data_path(*parts: str) -> Path:
     if not path.exists():
         there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise FileNotFoundError(
-            f"no {'/'.join(parts)!r} in {_data_folder()}; {_nearest(path.name, there)}"
+            f"no {'/'.join(parts)!r} in {_data_folder()}; {nearest(path.name, there)}"
         )
     return path
 
@@ -205,10 +205,10 @@ def _named_path(name: str, kind: str) -> Path:
     for path, entry in manifest().items():
         if entry["kind"] == kind and Path(path).stem == name:
             return data_path(path)
-    raise ValueError(f"unknown {kind} {name!r}; {_nearest(name, _names(kind))}")
+    raise ValueError(f"unknown {kind} {name!r}; {nearest(name, _names(kind))}")
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Return a hint: the names most like the one asked for, or all of them."""
     names = sorted(names)
     close = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)

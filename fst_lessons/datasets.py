@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
@@ -11,9 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from . import assets
 from .images import load_image, resize
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
+
+HELD_OUT = ("pagoda", "cat", "mountains", "stream")  # bundled, never trained on
 
 
 def list_pictures(folder: str | Path) -> list[Path]:
@@ -75,6 +78,7 @@ def random_crops(
     size: int,
     generator: random.Random,
     zoom: tuple[float, float] = (1.0, 2.0),
+    keep: Collection[int] | None = None,
 ) -> Tensor:
     """Return random square cuts of random photographs, half of them mirrored.
 
@@ -84,19 +88,43 @@ def random_crops(
         size: side of the result in pixels.
         generator: source of chance.
         zoom: a cut of `zoom * size` pixels is shrunk to `size`; the range to draw from.
+        keep: numbers of the cuts to return, default all. The others are drawn as well,
+            so that processes with one generator share out one batch.
 
     Returns:
         `(N, 3, size, size)` float32 in [0, 1].
     """
     crops = []
-    for _ in range(batch_size):
+    for number in range(batch_size):
         photo = photos[generator.randrange(len(photos))]
         height, width = photo.shape[-2:]
         side = min(round(size * generator.uniform(*zoom)), height, width)
         top = generator.randrange(height - side + 1)
         left = generator.randrange(width - side + 1)
+        mirrored = generator.random() < 0.5
+        if keep is not None and number not in keep:
+            continue
         crop = photo[..., top : top + side, left : left + side].float() / 255
         if side != size:
             crop = F.interpolate(crop, (size, size), mode="bilinear", antialias=True)
-        crops.append(crop.flip(3) if generator.random() < 0.5 else crop)
+        crops.append(crop.flip(3) if mirrored else crop)
     return torch.cat(crops)
+
+
+def bundled_photos(*, longest: int = 512) -> list[Tensor]:
+    """Return the bundled photographs to train on, `(1, 3, H, W)` uint8.
+
+    The four of `HELD_OUT` are left for measuring. Nine photographs are few: the net
+    learns to paint, but meets faces or cities for the first time in yours; chapter 7
+    measures what a folder of your own gains.
+    """
+    names = [name for name in assets.photo_names() if name not in HELD_OUT]
+    images = [load_image(assets.photo_path(name), size=longest) for name in names]
+    return [image.mul(255).round().byte() for image in images]
+
+
+def held_out_photos(*, size: int = 256) -> list[Tensor]:
+    """Return the bundled photographs kept for measuring, `(1, 3, size, size)`."""
+    return [
+        load_image(assets.photo_path(name), size=size, square=True) for name in HELD_OUT
+    ]

@@ -18,9 +18,21 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from .gram import gram_matrix
 from .images import check_image
 from .loss_network import LossNetwork
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
+
+__all__ = [
+    "PerceptualLoss",
+    "Targets",
+    "feature_reconstruction_loss",
+    "gram_matrix",
+    "pixel_loss",
+    "style_reconstruction_loss",
+    "suggest_weights",
+    "total_variation",
+]
 
 Units = Literal["relative", "paper"]
 
@@ -49,34 +61,6 @@ def feature_reconstruction_loss(features: Tensor, target: Tensor) -> Tensor:
             "differ in channels or size; resize the content picture to the result"
         )
     return (features.float() - target.float()).square().mean()
-
-
-def gram_matrix(features: Tensor) -> Tensor:
-    """Return how strongly each pair of channels fires together, eq. (3).
-
-    G = psi psi^T / (C H W), where psi is the feature map as a C x HW matrix.
-
-    Args:
-        features: `(N, C, H, W)`, any real, any floating dtype.
-
-    Returns:
-        `(N, C, C)`, float32, symmetric, eigenvalues at least 0. Computed in float32
-        whatever the autocast, since half precision overflows at 65504.
-
-    Normalization:
-        divided by C H W, so that the picture's size does not matter.
-
-    Raises:
-        ValueError: features are not four-dimensional.
-
-    Source: Johnson et al. 2016, eq. (3); the authors' `GramMatrix.lua` is the same.
-    """
-    _check_features(features)
-    n, c, h, w = features.shape
-    with torch.autocast(features.device.type, enabled=False):
-        # dividing before multiplying keeps large features finite
-        psi = features.float().reshape(n, c, h * w) / (c * h * w) ** 0.5  # (N, C, H*W)
-        return psi @ psi.transpose(1, 2)  # (N, C, C)
 
 
 def style_reconstruction_loss(features: Tensor, target_gram: Tensor) -> Tensor:

@@ -159,6 +159,92 @@ BOOK = Recipe(
 )
 
 
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """Everything that decides what a transform net becomes, but the pictures.
+
+    Attributes:
+        preset: of the transform net, see `transform_net.PRESETS`.
+        width: channels of its first layer.
+        size: side of the training crops, pixels.
+        batch: crops in a step, over all processes together.
+        steps: planned updates of the weights.
+        content_weight: lambda_c.
+        style_weight: lambda_s.
+        tv_weight: lambda_TV.
+        content_layers: of the feature reconstruction loss.
+        style_layers: of the style reconstruction loss.
+        units: "relative" or "paper", see `losses.PerceptualLoss`.
+        loss_network: "pocket", "vgg16" or "vgg19".
+        style_size: shorter side of the style picture, pixels: the scale of strokes.
+        zoom: a crop shows 1 to 2 times its size of the photograph.
+        optimizer: "muon" or "adam".
+        learning_rate: the highest.
+        schedule: "one_cycle" (rises for a tenth of the way, then falls along a cosine)
+            or "constant".
+        precision: "bfloat16" (autocast) or "float32".
+        start: the net whose weights it starts from; None is chance.
+        seed: of the weights and of the crops.
+    """
+
+    preset: str = "book"
+    width: int = 16
+    size: int = 192
+    batch: int = 4
+    steps: int = 1000
+    content_weight: float = 1.0
+    style_weight: float = 32.0
+    tv_weight: float = 1.0
+    content_layers: tuple[str, ...] = CONTENT_LAYERS
+    style_layers: tuple[str, ...] = STYLE_LAYERS
+    units: str = "relative"
+    loss_network: str = "pocket"
+    style_size: int = 256
+    zoom: tuple[float, float] = (1.0, 2.0)
+    optimizer: str = "muon"
+    learning_rate: float = 0.02
+    schedule: str = "one_cycle"
+    precision: str = "bfloat16"
+    start: str | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse values that no training can use, each by its name."""
+        for name in ("width", "size", "batch", "steps", "style_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(
+                f"learning_rate must be positive, got {self.learning_rate}"
+            )
+        choices = {
+            "optimizer": ("muon", "adam"),
+            "schedule": ("one_cycle", "constant"),
+            "precision": ("bfloat16", "float32"),
+        }
+        for name, allowed in choices.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                known = " or ".join(allowed)
+                raise ValueError(f"{name} must be {known}, got {value!r}")
+
+
+# 80,000 photographs twice, four hours on the graphics card of 2016; [paper] prints no
+# lambda, so the authors' code's default stands in, restated for eq. (4)
+PAPER_TRAINING = TrainingRecipe(
+    preset="paper",
+    width=32,
+    size=256,
+    steps=40_000,
+    units="paper",
+    loss_network="vgg16",
+    optimizer="adam",
+    learning_rate=1e-3,
+    schedule="constant",
+    precision="float32",
+)
+
+
 def convert_style_weight(
     weight: float,
     *,

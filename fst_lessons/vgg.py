@@ -5,6 +5,7 @@ Source: Simonyan and Zisserman 2015, configurations D (VGG-16) and E (VGG-19).
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -117,13 +118,30 @@ class LossNetwork(nn.Module):
         """
         deepest = self._deepest(layers)
         _check_images(images, self._smallest(deepest))
-        x = (images - self.mean) / self.std
+        x = self._enter((images - self.mean) / self.std)
         found: dict[str, Tensor] = {}
         for name in self.plan[: deepest + 1]:
             x = self._apply_layer(name, x)
             if name in layers:
                 found[name] = x
         return {name: found[name] for name in layers}
+
+    def _enter(self, x: Tensor) -> Tensor:
+        """Give the normalized picture the first convolution's number format."""
+        weight = self.convolutions["1_1"].weight
+        if weight.dtype == x.dtype:
+            return x
+        return x.to(weight.dtype, memory_format=torch.channels_last)
+
+    def in_bfloat16(self) -> LossNetwork:
+        """Return a copy that computes in bfloat16, for training on a processor.
+
+        Pictures still come in float32 and are normalized in it. Convolutions, padding
+        and pooling take a third of the time where the processor multiplies in bfloat16.
+        """
+        quick = copy.deepcopy(self)
+        quick.convolutions.to(torch.bfloat16, memory_format=torch.channels_last)
+        return quick
 
     def _apply_layer(self, name: str, x: Tensor) -> Tensor:
         kind, place = name[:4], name[4:]

@@ -1,0 +1,80 @@
+"""Recipe cards: what a trained net carries with it, so that it can be made again."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import assets
+from .datasets import HELD_OUT
+from .training_state import Training
+
+
+def make_card(
+    training: Training,
+    *,
+    style: Mapping[str, Any],
+    photographs: Mapping[str, Any],
+    held_out: Sequence[str] = HELD_OUT,
+) -> dict[str, Any]:
+    """Return the card of a training.
+
+    Args:
+        training: finished or not.
+        style: from `describe_style`.
+        photographs: of the training: {"what", "count"}.
+        held_out: names of the photographs that it was measured on.
+    """
+    measured = dict(training.evaluations[-1]) if training.evaluations else {}
+    if training.yardstick is not None:
+        measured["gatys_curve"] = training.yardstick.curve
+    measured["photographs"] = list(held_out)
+    return {
+        "style": dict(style),
+        "recipe": asdict(training.recipe),
+        "photographs": dict(photographs),
+        "evaluation": measured,
+        "evaluations": training.evaluations,
+        "history": training.history,
+        "history_columns": ["step", "total", "content", "style", "tv"],
+        "interrupted": training.interrupted,
+        "seconds": round(training.seconds, 1),
+        "threads": torch.get_num_threads(),
+        "versions": versions(),
+    }
+
+
+def describe_style(path: str | Path, **more: Any) -> dict[str, Any]:
+    """Return what a card says of a style picture.
+
+    Args:
+        path: the picture's file; of a bundled one, title and author are known.
+        **more: such as title="The Starry Night", painter="Vincent van Gogh", year=1889.
+    """
+    path = Path(path).resolve()
+    found: dict[str, Any] = {"name": path.stem, "sha256": assets.sha256_of(path)}
+    for name, entry in assets.manifest().items():
+        if entry["sha256"] == found["sha256"]:
+            found |= {"name": Path(name).stem, "title": entry["title"]}
+            found["painter"] = entry["author"]
+    return found | {name: value for name, value in more.items() if value is not None}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide a training's digits."""
+    try:
+        own = version("fst_lessons")
+    except PackageNotFoundError:  # run from a folder, not installed
+        own = "not installed"
+    return {
+        "fst_lessons": own,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }

@@ -1,0 +1,151 @@
+"""What happens beside a training's steps: measuring, saving, telling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from .objective import StyleObjective
+from .parallel import Group
+from .schedule import Plan
+from .training_state import Training
+from .yardstick import Yardstick, measure_yardstick
+
+
+class Measure:
+    """Measures a net on held-out photographs, in the slow method's steps.
+
+    Args:
+        training: what is measured; gets `yardstick` and `evaluations`.
+        objective: of the training.
+        photographs: none of them trained on, each `(1, 3, H, W)`.
+        yardstick: steps of the slow method, 0 for none, or a finished one.
+        times: how often on the way.
+        group: only the leading process measures.
+        report: called with the training after each measurement.
+        progress: show a bar while the slow method runs.
+    """
+
+    def __init__(
+        self,
+        training: Training,
+        objective: StyleObjective,
+        photographs: Sequence[Tensor],
+        *,
+        yardstick: Yardstick | int,
+        times: int,
+        group: Group,
+        report: Callable[[Training], None] | None,
+        progress: bool,
+    ) -> None:
+        self.training, self.objective, self.report = training, objective, report
+        self.photographs = list(photographs)
+        self.times, self.leads = times, group.leads
+        self.cost = 0.0
+        if not self.leads:
+            return
+        if isinstance(yardstick, int) and yardstick > 0:
+            yardstick = measure_yardstick(
+                objective, self.photographs, steps=yardstick, progress=progress
+            )
+        training.yardstick = yardstick or None
+        began = time.perf_counter()
+        if not training.evaluations:
+            self.now()
+        self.cost = time.perf_counter() - began
+
+    def maybe(self) -> None:
+        """Measure if the next point of the way is reached."""
+        due = len(self.training.evaluations) / self.times
+        if self.leads and due <= self.training.progress < 1:
+            self.now()
+
+    def now(self) -> None:
+        """Measure and tell."""
+        if not self.leads:
+            return
+        training, net = self.training, self.training.net
+        was_training = net.training
+        net.eval()
+        found = self.objective.measure(net, self.photographs)
+        net.train(was_training)
+        entry = {"step": training.step}
+        entry |= {name: round(value, 5) for name, value in found.items()}
+        if training.yardstick is not None:
+            entry["gatys_steps"] = training.yardstick.steps(found["total"])
+        training.evaluations.append(entry)
+        if self.report is not None:
+            self.report(training)
+
+
+class Saver:
+    """Keeps a training's state on disk, every few seconds.
+
+    Args:
+        save: writes the state; may raise OSError.
+        seconds: between two saves.
+        tell: how to say that a save failed.
+    """
+
+    def __init__(
+        self, save: Callable[[], None], *, seconds: float, tell: Callable[[str], None]
+    ) -> None:
+        self.save, self.seconds, self.tell = save, seconds, tell
+        self.last = time.perf_counter()
+
+    def maybe(self) -> None:
+        """Save if it is time. A full disk is told, but does not end the training."""
+        if time.perf_counter() - self.last < self.seconds:
+            return
+        try:
+            self.save()
+        except OSError as error:
+            self.tell(f"warning: {error}; training goes on")
+        self.last = time.perf_counter()
+
+
+class Bar:
+    """A progress bar in steps, or in seconds where the time decides."""
+
+    def __init__(self, plan: Plan, training: Training, *, shown: bool) -> None:
+        total = 100 if plan.steps is None else plan.steps
+        unit = "%" if plan.steps is None else "step"
+        layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
+        self.by_time = plan.steps is None
+        self.bar = tqdm(
+            total=total,
+            desc="training",
+            unit=unit,
+            initial=0 if self.by_time else training.step,
+            bar_format=layout,
+            disable=None if shown else True,
+            leave=False,
+            mininterval=0.5,
+        )
+
+    def show(self, training: Training, terms: Mapping[str, float]) -> None:
+        """Move to the training's point of the way."""
+        shown = {k: f"{v:.3g}" for k, v in terms.items() if k != "total"}
+        latest = training.evaluations[-1] if training.evaluations else {}
+        if "gatys_steps" in latest:
+            end = len(training.yardstick.curve)
+            steps = latest["gatys_steps"]
+            shown["Gatys"] = f"{steps} steps" if steps <= end else f"over {end} steps"
+        self.bar.set_postfix(shown, refresh=False)
+        position = 100 * training.progress if self.by_time else training.step
+        self.bar.update(position - self.bar.n)
+
+    def write(self, text: str) -> None:
+        """Print a line without tearing the bar."""
+        self.bar.write(text)
+
+    def __enter__(self) -> Bar:
+        """Return the bar."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        self.bar.close()

@@ -1,0 +1,236 @@
+"""The commands ``train`` and ``reproduce``.
+
+python -m fst_lessons train --style my_painting.jpg --photos holiday
+    --out mine.safetensors --minutes 5
+python -m fst_lessons stylize cat --style mine.safetensors --out cat.jpg
+torchrun --nproc-per-node 4 -m fst_lessons train ... --device cuda
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import assets
+from .recipes import TrainingRecipe
+
+if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
+    from .parallel import Group
+    from .training_state import Training
+
+INTERRUPTED = 130
+DEFAULTS = TrainingRecipe()
+# options of the command that are fields of the recipe: (field, type, what it is)
+KNOBS = (
+    ("preset", str, "of the net: book, paper or authors_code"),
+    ("width", int, "channels of the net's first layer"),
+    ("size", int, "side of the training crops, pixels"),
+    ("batch", int, "crops a step"),
+    ("style_weight", float, "lambda of the style term"),
+    ("content_weight", float, "lambda of the content term"),
+    ("tv_weight", float, "lambda of the total variation"),
+    ("loss_network", str, "pocket, vgg16 or vgg19"),
+    ("style_size", int, "shorter side of the style picture: the scale of strokes"),
+    ("optimizer", str, "muon or adam"),
+    ("learning_rate", float, "the highest"),
+    ("precision", str, "bfloat16 or float32; default: what is faster here"),
+    ("start", str, "begin with the weights of a shipped net, or of a file"),
+    ("seed", int, "of the weights and the crops"),
+)
+
+
+def add_train(commands: argparse._SubParsersAction) -> None:
+    """Declare ``train``: a net for one style."""
+    parser = commands.add_parser(
+        "train",
+        help="train a net for a style of your own",
+        description="Train a net that paints photographs in the manner of one picture. "
+        "Ctrl-C keeps what was reached; --resume continues.",
+    )
+    parser.set_defaults(run=run_train)
+    add = parser.add_argument
+    add("--style", required=True, metavar="PICTURE", help="file, or name from `styles`")
+    _add_common(parser)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=float, metavar="M", help="end after M minutes"
+    )
+    text = f"end after N steps (default: {DEFAULTS.steps})"
+    length.add_argument("--steps", type=int, metavar="N", help=text)
+    for name, kind, text in KNOBS:
+        default = getattr(DEFAULTS, name)
+        told = "" if name in ("precision", "start") else f" (default: {default})"
+        add(f"--{name.replace('_', '-')}", type=kind, metavar="X", help=text + told)
+    for name in ("title", "painter", "year"):
+        add(f"--{name}", metavar="X", help="of the style picture, for the recipe card")
+
+
+def add_reproduce(commands: argparse._SubParsersAction) -> None:
+    """Declare ``reproduce``: the training that a card describes, once more."""
+    parser = commands.add_parser(
+        "reproduce",
+        help="train a net again by its recipe card",
+        description="Read the recipe card in a net's file, train by it, compare.",
+    )
+    parser.set_defaults(run=run_reproduce)
+    parser.add_argument("card", metavar="FILE", help="a net's file or a shipped name")
+    text = "the style picture, where the package does not hold it"
+    parser.add_argument("--style", metavar="PICTURE", help=text)
+    _add_common(parser)
+    parser.add_argument("--steps", type=int, metavar="N", help="fewer, for a try")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--out", required=True, type=Path, metavar="FILE", help="ends in .safetensors")
+    add(
+        "--photos", metavar="DIR", help="photographs to train on; default: nine bundled"
+    )
+    add("--resume", action="store_true", help="continue an interrupted training")
+    add("--preview", type=Path, metavar="DIR", help="put pictures of the progress here")
+    text = "steps of the slow method to compare with, 0 for none (default: 100)"
+    add("--yardstick", type=int, default=100, metavar="N", help=text)
+    text = "seconds between two saves of the training (default: 20)"
+    add("--checkpoint-seconds", type=float, default=20.0, metavar="S", help=text)
+    add("--device", default="cpu", metavar="D", help="cpu, cuda, ... (default: cpu)")
+    add("--quiet", action="store_true", help="print nothing but errors")
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Train by the options."""
+    began = time.perf_counter()
+    from . import __main__
+    from .parallel import join
+
+    chosen = {name: getattr(options, name) for name, _, _ in KNOBS}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    recipe = replace(DEFAULTS, precision=_best_precision(options.device))
+    if recipe.loss_network != "pocket" or chosen.get("optimizer") == "adam":
+        chosen.setdefault("learning_rate", 4e-3)  # Muon's is not Adam's
+    recipe = replace(recipe, **chosen)
+    if options.steps is not None:
+        recipe = replace(recipe, steps=options.steps)
+    path = __main__.find_picture(options.style)
+    more = {name: getattr(options, name) for name in ("title", "painter", "year")}
+    with join() as group:
+        training = _train(options, recipe, path, more, group, options.minutes, began)
+    return INTERRUPTED if training.interrupted else 0
+
+
+def run_reproduce(options: argparse.Namespace) -> int:
+    """Train by a card and compare with what it promises."""
+    began = time.perf_counter()
+    from . import __main__
+    from .checkpoints import read_card
+    from .parallel import join
+    from .training_state import recipe_from
+
+    card = read_card(options.card)
+    recipe = recipe_from(card["recipe"])
+    if options.steps is not None:
+        recipe = replace(recipe, steps=options.steps)
+    style = card["style"]
+    path = __main__.find_picture(options.style or style["name"])
+    if assets.sha256_of(path) != style["sha256"]:
+        print(f"note: {path.name} is not the card's file byte by byte", file=sys.stderr)
+    more = {name: style.get(name) for name in ("title", "painter", "year")}
+    with join() as group:
+        training = _train(options, recipe, path, more, group, None, began)
+    if group.leads and not options.quiet:
+        promised = card["evaluation"].get("total")
+        print(f"the card says {promised}, this is {training.evaluations[-1]['total']}")
+    return INTERRUPTED if training.interrupted else 0
+
+
+def _train(
+    options: argparse.Namespace,
+    recipe: TrainingRecipe,
+    style_path: Path,
+    more: dict[str, Any],
+    group: Group,
+    minutes: float | None,
+    began: float,
+) -> Training:
+    """Load the pictures, train, write the net."""
+    from .cards import describe_style, make_card
+    from .checkpoints import check_weights_destination, save_net
+    from .images import load_image
+    from .previews import Previews
+    from .training import fit
+
+    out = check_weights_destination(options.out)
+    checkpoint = out.with_suffix(".training.safetensors")
+    if options.resume and not checkpoint.is_file():
+        raise ValueError(f"nothing to resume: there is no {checkpoint}")
+    say = print if group.leads and not options.quiet else (lambda *_: None)
+    style = load_image(style_path, size=recipe.style_size)
+    photos, described = _photographs(options, say)
+    previews = Previews(options.preview, say) if group.leads else None
+    spent = time.perf_counter() - began
+    training = fit(
+        style,
+        photos,
+        recipe=recipe,
+        minutes=None if minutes is None else minutes - spent / 60,
+        yardstick=options.yardstick,
+        checkpoint=checkpoint,
+        checkpoint_seconds=options.checkpoint_seconds,
+        resume=options.resume,
+        on_measure=previews,
+        device=options.device,
+        group=group,
+        progress=not options.quiet,
+    )
+    if group.leads:
+        described_style = describe_style(style_path, **more)
+        card = make_card(training, style=described_style, photographs=described)
+        save_net(training.net, out, card)
+        if not training.interrupted:
+            checkpoint.unlink(missing_ok=True)
+        say(describe(training, out, checkpoint))
+    return training
+
+
+def _photographs(options: argparse.Namespace, say) -> tuple[list, dict[str, Any]]:
+    """Return the photographs to train on, and what the card says of them."""
+    from .datasets import bundled_photos, load_folder
+
+    if options.photos is None:
+        photos = bundled_photos()
+        say(
+            f"no --photos: training on crops of {len(photos)} bundled photographs; "
+            "a folder of a few hundred paints unseen ones better"
+        )
+        return photos, {"what": "bundled photographs", "count": len(photos)}
+    photos, skipped = load_folder(options.photos, progress=not options.quiet)
+    for path, reason in skipped.items():
+        say(f"skipped {path.name}: {reason}")
+    return photos, {"what": "a folder of photographs", "count": len(photos)}
+
+
+def _best_precision(device: str) -> str:
+    from .fast import best_dtype
+
+    return str(best_dtype(device)).removeprefix("torch.")
+
+
+def describe(training: Training, out: Path, checkpoint: Path) -> str:
+    """Return what a finished training says: losses, yardstick, time, files."""
+    found = training.evaluations[-1]
+    terms = ", ".join(f"{k} {found[k]:.3g}" for k in ("content", "style", "tv"))
+    lines = [
+        f"held-out photographs, before weighting: {terms}; "
+        f"weighted total {found['total']:.3g}"
+    ]
+    if "gatys_steps" in found:
+        count, end = found["gatys_steps"], len(training.yardstick.curve)
+        worth = f"about {count}" if count <= end else f"more than {end}"
+        lines.append(f"one pass equals {worth} steps of the slow method from noise")
+    lines.append(f"{training.step} steps in {training.seconds:.0f} s; wrote {out}")
+    if training.interrupted:
+        lines.append(f"stopped early; --resume continues from {checkpoint.name}")
+    return "\n".join(lines)

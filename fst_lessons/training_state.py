@@ -1,0 +1,144 @@
+"""A training that can be put away and taken up again, bit for bit.
+
+The state holds whatever the next step depends on: weights, the optimizer's memory, the
+generator of the crops, the point of the way, and the sums of the loss curve.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .checkpoints import TRAINING, read_tensors, write_tensors
+from .recipes import TrainingRecipe
+from .transform_net import TransformNet
+from .yardstick import Yardstick
+
+
+@dataclass
+class Training:
+    """A training under way, or its result.
+
+    Attributes:
+        net: the transform net.
+        recipe: what it is trained by; at the end `steps` are the steps made.
+        step: updates made so far.
+        progress: 0 at the start, 1 at the end of the plan.
+        seconds: of training and measuring on the way.
+        history: [step, total, content, style, tv], means over a stretch of the way.
+        evaluations: on held-out photographs: {"step", "total", each term,
+            "gatys_steps" where a yardstick is there}.
+        yardstick: the slow method on the same photographs, None where not measured.
+        interrupted: True if stopped by hand before its end.
+    """
+
+    net: TransformNet
+    recipe: TrainingRecipe
+    step: int = 0
+    progress: float = 0.0
+    seconds: float = 0.0
+    history: list[list[float]] = field(default_factory=list)
+    evaluations: list[dict[str, float]] = field(default_factory=list)
+    yardstick: Yardstick | None = None
+    interrupted: bool = False
+
+
+_KEPT = ("step", "progress", "seconds", "history", "evaluations")
+
+
+@dataclass
+class State:
+    """What was read from a file: see `restore`."""
+
+    recipe: TrainingRecipe
+    tensors: Mapping[str, Tensor]
+    card: Mapping[str, Any]
+
+    @property
+    def sums(self) -> dict[str, float]:
+        """The loss curve's unfinished stretch."""
+        return dict(self.card["sums"])
+
+    def restore(
+        self,
+        training: Training,
+        optimizer: torch.optim.Optimizer,
+        generator: random.Random,
+    ) -> None:
+        """Put the state into a training of the same recipe, in place."""
+        weights = _below("net.", self.tensors)
+        training.net.load_state_dict(weights)
+        memory: dict[int, dict[str, Tensor]] = {}
+        for name, value in _below("optimizer.", self.tensors).items():
+            index, key = name.split(".", 1)
+            memory.setdefault(int(index), {})[key] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": memory, "param_groups": groups})
+        version, numbers, gauss = self.card["generator"]
+        generator.setstate((version, tuple(numbers), gauss))
+        for name in _KEPT:
+            setattr(training, name, self.card[name])
+
+
+def write(
+    path: str | Path,
+    training: Training,
+    optimizer: torch.optim.Optimizer,
+    generator: random.Random,
+    sums: Mapping[str, float],
+) -> None:
+    """Write the state of a training, whole or not at all.
+
+    Raises:
+        OSError: no room or no right to write; the state written before stays.
+    """
+    tensors = {f"net.{k}": v for k, v in training.net.state_dict().items()}
+    for index, memory in optimizer.state_dict()["state"].items():
+        tensors.update({f"optimizer.{index}.{k}": v for k, v in memory.items()})
+    card = {name: getattr(training, name) for name in _KEPT}
+    card |= {
+        "format": TRAINING,
+        "recipe": asdict(training.recipe),
+        "generator": generator.getstate(),
+        "sums": dict(sums),
+    }
+    write_tensors(tensors, path, card)
+
+
+def read(path: str | Path) -> State:
+    """Return the state in a file.
+
+    Raises:
+        ValueError: not there, damaged, or not the state of a training.
+    """
+    tensors, card = read_tensors(path, TRAINING)
+    return State(recipe_from(card["recipe"]), tensors, card)
+
+
+def recipe_from(values: Mapping[str, Any]) -> TrainingRecipe:
+    """Return the recipe of a card, whose lists were tuples.
+
+    Raises:
+        ValueError: settings that this version of the package does not know.
+    """
+    known = {f.name for f in fields(TrainingRecipe)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(
+            f"the recipe has {', '.join(unknown)}, which this version does not know; "
+            "update the package"
+        )
+    return TrainingRecipe(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    )
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
+    }
