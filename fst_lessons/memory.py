@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .transform_net import TransformNet
 
-_TILE = 400e6  # bytes: what one tile of 512 pixels takes, and room to breathe
+_TILE = 300e6  # bytes: what torch needs for one tile of 256 pixels
 _PICTURES = 6  # copies of a picture that exist at one time, four bytes a value
 
 
@@ -51,13 +51,14 @@ def no_room(net: TransformNet, photo: Tensor) -> ValueError:
         photo: `(N, 3, H, W)`.
     """
     height, width = photo.shape[-2:]
-    needed = len(photo) * needed_memory(net, height, width)
-    free = free_memory(photo.device)
-    room = needed / 2 if free is None else min(free, needed)
-    pixels_fit = (0.8 * room / len(photo) - _TILE) / (needed / len(photo) - _TILE)
-    size = math.floor(min(height, width) * max(0.0, pixels_fit) ** 0.5)
+    needed, free = needed_memory(net, height, width), free_memory(photo.device)
+    share = 0.5  # of the pixels, where the numbers do not tell why there is no room
+    if free is not None and free < len(photo) * needed:
+        share = max(0, (0.8 * free / len(photo) - _TILE) / (needed - _TILE))
+    size = math.floor(min(height, width) * share**0.5)
     there = "" if free is None else f", {free / 1e9:.1f} GB are free"
     advice = f"a shorter side of {size} pixels fits" if size >= 64 else "free some"
+    needed *= len(photo)
     return ValueError(
         f"a picture of {width}x{height} takes {needed / 1e9:.1f} GB of memory{there}; "
         f"{advice}"
