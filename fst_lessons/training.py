@@ -116,6 +116,8 @@ def fit(
             keeps the state before.
     """
     began, group = time.perf_counter(), group or Group()
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"minutes must be positive, got {minutes}")
     recipe = replace(recipe or TrainingRecipe(), **changes)
     pictures = (photos, style, group, torch.device(device))
     if resume and checkpoint is not None and Path(checkpoint).is_file():

@@ -1,0 +1,130 @@
+"""The commands `train` and `reproduce`, as a person at the keyboard meets them."""
+
+import pytest
+import torch
+from PIL import Image
+
+from fst_lessons import assets, datasets, training
+from fst_lessons.__main__ import main
+from fst_lessons.checkpoints import load_net, read_card
+
+TINY = ["--width", "4", "--size", "32", "--batch", "2", "--style-size", "64"]
+TINY += ["--yardstick", "3"]
+
+
+@pytest.fixture(autouse=True)
+def small_held_out(monkeypatch):
+    """Measure on small pictures: what is measured has tests of its own."""
+    small = datasets.held_out_photos(size=48)
+    monkeypatch.setattr(training, "held_out_photos", lambda: small)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("cat", "coffee"):
+        picture = Image.open(assets.photo_path(name)).resize((80, 64))
+        picture.save(photos / f"{name}.png")
+    (photos / "broken.jpg").write_text("no picture")
+    return photos
+
+
+def train(tmp_path, *more, style="nocturne", out="net.safetensors"):
+    return main(["train", "--style", style, "--out", str(tmp_path / out), *TINY, *more])
+
+
+def test_trains_previews_and_writes_a_card(tmp_path, folder, capsys):
+    preview = tmp_path / "preview"
+    code = train(
+        tmp_path, "--photos", str(folder), "--steps", "4", "--preview", str(preview)
+    )
+    assert code == 0
+    said = capsys.readouterr().out
+    assert "skipped broken.jpg" in said
+    assert "the slow method, 3 steps with these weights: objective" in said
+    assert "one pass equals" in said
+    assert (preview / "slow_method.png").is_file()
+    pictures = sorted(path.name for path in preview.glob("step_*.png"))
+    assert pictures[0] == "step_000000.png"
+    assert pictures[-1] == "step_000004.png"
+    net, card = load_net(tmp_path / "net.safetensors")
+    assert net(torch.rand(1, 3, 21, 34)).shape == (1, 3, 21, 34)
+    assert card["style"]["name"] == "nocturne"
+    assert card["style"]["sha256"] == assets.sha256_of(assets.style_path("nocturne"))
+    assert card["recipe"]["steps"] == 4
+    assert card["photographs"] == {"what": "a folder of photographs", "count": 2}
+    assert len(card["evaluation"]["gatys_curve"]) == 3
+    assert card["history"][-1][0] == 4
+    assert not (tmp_path / "net.training.safetensors").exists()
+
+
+def test_without_photographs_says_what_that_costs(tmp_path, capsys):
+    assert train(tmp_path, "--steps", "1") == 0
+    assert "no --photos" in capsys.readouterr().out
+
+
+def test_a_card_is_enough_to_train_again(tmp_path, folder, capsys):
+    photos = ["--photos", str(folder)]
+    assert train(tmp_path, "--steps", "3", "--precision", "float32", *photos) == 0
+    again = str(tmp_path / "again.safetensors")
+    card = str(tmp_path / "net.safetensors")
+    options = ["--out", again, "--yardstick", "0", *photos]
+    assert main(["reproduce", card, *options]) == 0
+    assert "the card says" in capsys.readouterr().out
+    first, second = read_card(card), read_card(again)
+    assert first["recipe"] == second["recipe"]
+    assert first["history"] == second["history"]
+    assert first["evaluation"]["total"] == second["evaluation"]["total"]
+
+
+def test_title_and_painter_are_kept(tmp_path):
+    told = ["--title", "Night", "--painter", "A. Painter", "--year", "1900"]
+    assert train(tmp_path, "--steps", "1", *told) == 0
+    style = read_card(tmp_path / "net.safetensors")["style"]
+    assert (style["title"], style["painter"], style["year"]) == (
+        "Night",
+        "A. Painter",
+        "1900",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--photos", "nowhere"], "no folder nowhere"),
+        (["--resume"], "nothing to resume"),
+        (["--steps", "0"], "steps must be 1 or more"),
+        (["--minutes", "-1"], "minutes must be positive"),
+        (["--preset", "papre"], "unknown preset 'papre'"),
+        (["--size", "80"], "smaller than the training crops of 80"),
+        (["--start", "nocturn"], "no net 'nocturn'"),
+    ],
+)
+def test_mistakes_end_in_one_line(tmp_path, capsys, options, words):
+    assert train(tmp_path, *options) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_an_empty_folder_is_named(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert train(tmp_path, "--photos", str(tmp_path / "empty")) == 2
+    assert "no picture in" in capsys.readouterr().err
+
+
+def test_unknown_styles_and_endings_are_named(tmp_path, capsys):
+    assert train(tmp_path, style="noctrune") == 2
+    assert "nocturne" in capsys.readouterr().err
+    assert train(tmp_path, out="net.pth") == 2
+    assert "saved as .safetensors" in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path, capsys):
+    assert train(tmp_path, "--steps", "1") == 0
+    net = tmp_path / "net.safetensors"
+    net.rename(tmp_path / "net.training.safetensors")
+    assert train(tmp_path, "--resume") == 2
+    assert "expected 'fst_lessons unfinished training" in capsys.readouterr().err

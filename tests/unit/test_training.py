@@ -1,0 +1,288 @@
+"""Training: the step, the plan, resuming bit for bit, several processes, bad input."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from json import dumps, loads
+from pathlib import Path
+
+import pytest
+import torch
+
+from fst_lessons import datasets, training
+from fst_lessons.checkpoints import load_net
+from fst_lessons.loss_network import load_loss_network
+from fst_lessons.objective import StyleObjective
+from fst_lessons.recipes import TrainingRecipe
+from fst_lessons.training_state import read, recipe_from
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = {"size": 32, "batch": 2, "width": 4, "style_size": 48}
+
+
+@pytest.fixture(scope="module")
+def photos():
+    generator = torch.Generator().manual_seed(1)
+    return [
+        (torch.rand(1, 3, 60 + i, 70, generator=generator) * 255).byte()
+        for i in range(3)
+    ]
+
+
+@pytest.fixture(scope="module")
+def style():
+    return torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(2))
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return [torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(3))]
+
+
+@pytest.fixture
+def fit(style, photos, held_out):
+    def run(**changes):
+        settings = {"held_out": held_out, "yardstick": 0, "progress": False}
+        settings |= {"recipe": TrainingRecipe(**TINY), "steps": 6}
+        pictures = {"style": style, "photos": photos}
+        settings |= {**pictures, **changes}
+        return training.fit(settings.pop("style"), settings.pop("photos"), **settings)
+
+    return run
+
+
+def weights(net):
+    return torch.cat([value.flatten() for value in net.state_dict().values()])
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("optimizer", ["muon", "adam"])
+def test_a_step_lowers_the_objective(style, photos, precision, optimizer):
+    recipe = TrainingRecipe(
+        **TINY, optimizer=optimizer, precision=precision, learning_rate=2e-3
+    )
+    net = training.make_net(recipe)
+    loss = training.make_loss(load_loss_network(), recipe)
+    objective = StyleObjective(loss, style)
+    step = training.make_optimizer(net, recipe)
+    crops = photos[0][..., :32, :32].float() / 255
+    totals = [
+        float(training.train_step(net, crops, objective, step)["total"])
+        for _ in range(8)
+    ]
+    assert totals[-1] < 0.9 * totals[0]
+
+
+def test_the_step_is_plain_gradient_descent(style, photos):
+    recipe = TrainingRecipe(**TINY)
+    net = training.make_net(recipe)
+    objective = StyleObjective(training.make_loss(load_loss_network(), recipe), style)
+    crops = photos[0][..., :32, :32].float() / 255
+    before = [p.detach().clone() for p in net.parameters()]
+    total, _ = objective(net(crops), crops)
+    gradients = torch.autograd.grad(total, list(net.parameters()))
+    training.train_step(
+        net, crops, objective, torch.optim.SGD(net.parameters(), lr=1e-3)
+    )
+    for old, gradient, new in zip(before, gradients, net.parameters(), strict=True):
+        torch.testing.assert_close(new.detach(), old - 1e-3 * gradient)
+
+
+def test_the_loss_network_learns_nothing(fit, monkeypatch):
+    networks = []
+
+    def load(name):
+        networks.append(load_loss_network(name))
+        return networks[-1]
+
+    monkeypatch.setattr(training, "load_loss_network", load)
+    fit()
+    fresh = load_loss_network()
+    for kept, new in zip(networks[0].parameters(), fresh.parameters(), strict=True):
+        assert torch.equal(kept, new)
+        assert kept.grad is None
+
+
+def test_two_trainings_of_a_seed_are_equal_and_of_two_seeds_are_not(fit):
+    assert torch.equal(weights(fit().net), weights(fit().net))
+    assert not torch.equal(weights(fit().net), weights(fit(seed=1).net))
+
+
+def test_held_out_photographs_are_measured_on_the_way(fit):
+    result = fit(steps=8, measurements=4, yardstick=5)
+    steps = [entry["step"] for entry in result.evaluations]
+    assert steps[0] == 0
+    assert steps[-1] == 8
+    assert len(steps) == 5
+    total = result.evaluations[-1]["total"]
+    assert result.evaluations[-1]["gatys_steps"] == result.yardstick.steps(total)
+    assert len(result.yardstick.curve) == 5
+    weighed = sum(
+        weight * result.evaluations[-1][term]
+        for term, weight in (("content", 1), ("style", 32), ("tv", 1))
+    )
+    assert total == pytest.approx(weighed, rel=1e-3)
+
+
+def test_measuring_changes_nothing(fit):
+    often, seldom = fit(measurements=6), fit(measurements=1)
+    assert torch.equal(weights(often.net), weights(seldom.net))
+
+
+def test_the_loss_curve_has_a_row_a_stretch(fit):
+    history = fit(steps=6).history
+    assert [row[0] for row in history] == [1, 2, 3, 4, 5, 6]
+    long = fit(steps=150, measurements=1, size=16).history
+    assert len(long) == 100
+    assert long[-1][0] == 150
+
+
+@pytest.mark.parametrize("optimizer", ["muon", "adam"])
+def test_an_interrupted_training_continues_bit_for_bit(fit, tmp_path, optimizer):
+    straight = fit(steps=10, optimizer=optimizer)
+    file = tmp_path / "half.safetensors"
+    stops = [5]
+
+    def stop(state):
+        if stops and state.step >= stops[0]:
+            stops.pop()
+            raise KeyboardInterrupt
+
+    half = fit(steps=10, optimizer=optimizer, checkpoint=file, on_measure=stop)
+    assert half.interrupted
+    assert 0 < half.step < 10
+    whole = fit(checkpoint=file, resume=True)
+    assert not whole.interrupted
+    assert whole.step == 10
+    assert torch.equal(weights(whole.net), weights(straight.net))
+    assert whole.history == straight.history
+
+
+def command(tmp_path, out, *more):
+    style = datasets.assets.style_path("nocturne")
+    options = ["--style", str(style), "--out", str(tmp_path / out), "--width", "4"]
+    options += [
+        "--size",
+        "32",
+        "--batch",
+        "2",
+        "--style-size",
+        "64",
+        "--yardstick",
+        "0",
+    ]
+    return ["-m", "fst_lessons", "train", *options, *more]
+
+
+def environment():
+    settings = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **settings}
+
+
+def train(tmp_path, out, *more, launcher=()):
+    return subprocess.run(
+        [sys.executable, *launcher, *command(tmp_path, out, *more)],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_a_killed_training_continues_bit_for_bit(tmp_path):
+    straight = train(tmp_path, "straight.safetensors", "--steps", "60")
+    assert straight.returncode == 0, straight.stderr
+    saving = ["--steps", "60", "--checkpoint-seconds", "0"]
+    process = subprocess.Popen(
+        [sys.executable, *command(tmp_path, "killed.safetensors", *saving)],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    checkpoint = tmp_path / "killed.training.safetensors"
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        if checkpoint.is_file() and read(checkpoint).card["step"] >= 5:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert 5 <= read(checkpoint).card["step"] < 60
+    resumed = train(tmp_path, "killed.safetensors", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    nets = [load_net(tmp_path / f"{n}.safetensors")[0] for n in ("straight", "killed")]
+    assert torch.equal(weights(nets[0]), weights(nets[1]))
+    assert not checkpoint.exists()
+
+
+def test_two_processes_train_as_one(tmp_path):
+    more = ["--steps", "4", "--precision", "float32", "--optimizer", "adam"]
+    alone = train(tmp_path, "one.safetensors", *more)
+    assert alone.returncode == 0, alone.stderr
+    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    both = train(tmp_path, "two.safetensors", *more, launcher=launcher)
+    assert both.returncode == 0, both.stderr
+    (one, card), (two, other) = (
+        load_net(tmp_path / f"{n}.safetensors") for n in ("one", "two")
+    )
+    for a, b in zip(card["history"], other["history"], strict=True):
+        assert a == pytest.approx(b, rel=2e-3)
+    photo = torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(one(photo), two(photo), atol=0.01, rtol=0)
+
+
+def test_minutes_end_on_time(fit):
+    began = time.perf_counter()
+    result = fit(minutes=0.1, steps=1_000_000)
+    assert (
+        4 < time.perf_counter() - began < 12
+    )  # 6 s, and a slow step on a busy machine
+    assert result.progress == 1
+    assert result.recipe.steps == result.step > 3
+
+
+def test_no_number_is_a_named_stop(fit, photos, tmp_path):
+    file = tmp_path / "state.safetensors"
+    with pytest.raises(
+        FloatingPointError,
+        match=r"the (content|style|tv) term became (nan|inf) at step",
+    ):
+        fit(learning_rate=1e30, precision="float32", checkpoint=file)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"photos": []}, "no photographs"),
+        ({"size": 64}, "smaller than the training crops of 64"),
+        ({"minutes": -1.0}, "minutes must be positive"),
+        ({"steps": 0}, "steps must be 1 or more"),
+        ({"optimizer": "sgd"}, "optimizer must be muon or adam"),
+        ({"learning_rate": -1.0}, "learning_rate must be positive"),
+        ({"loss_network": "vgg11"}, "vgg11"),
+        ({"style_weight": float("nan")}, "style weight must be 0 or more"),
+        ({"start": "starry_nigth"}, "no net 'starry_nigth'"),
+        ({"preset": "papre"}, "unknown preset 'papre'"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(fit, changes, words):
+    with pytest.raises(ValueError, match=words):
+        fit(**changes)
+
+
+def test_a_recipe_survives_its_card():
+    recipe = TrainingRecipe(start="mosaic", zoom=(1.0, 1.5))
+    assert recipe_from(loads(dumps(asdict(recipe)))) == recipe
+    with pytest.raises(ValueError, match="has strength, which this version"):
+        recipe_from({**asdict(recipe), "strength": 1})
+
+
+def test_bundled_photographs_exclude_the_held_out():
+    photos = datasets.bundled_photos(longest=32)
+    held_out = datasets.held_out_photos(size=32)
+    assert len(photos) + len(held_out) == len(datasets.assets.photo_names())
+    assert all(p.shape == (1, 3, 32, 32) for p in held_out)
