@@ -65,7 +65,6 @@ def stylize_video(
     Raises:
         ValueError: PyAV is missing; not a video, or one without a readable frame; a
             file that cannot be written, or whose format cannot hold the sound.
-        OSError: the disk is full.
     """
     av = import_av()
     video, out = Path(video), check_video_destination(out)
@@ -82,7 +81,8 @@ def stylize_video(
         os.replace(temporary, out)
     except av.FFmpegError as error:
         raise ValueError(
-            f"cannot write {out.name} ({error}); an .mkv file takes more kinds of sound"
+            f"cannot write {out.name} ({error.strerror}); is there room on the disk? "
+            "An .mkv file takes more kinds of sound"
         ) from error
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -197,6 +197,21 @@ def test_a_stop_in_the_middle_leaves_nothing_behind(video, tmp_path, error):
     assert list(tmp_path.iterdir()) == [video]
 
 
+def test_a_full_disk_keeps_the_old_file(video, tmp_path):
+    resource = pytest.importorskip("resource", reason="limits of files are Unix's")
+    out = tmp_path / "out.mp4"
+    out.write_bytes(b"something dear")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(ValueError, match=r"cannot write out\.mp4"):
+            stylize_video(video, out, torch.rand_like, progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert out.read_bytes() == b"something dear"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["film.mp4", "out.mp4"]
+
+
 def test_without_pyav_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(ValueError, match="pip install av"):
