@@ -5,14 +5,16 @@ Like `plots`, nothing imports this module and no function calls `show`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, Rectangle
 from torch import Tensor
 
 from .images import center_crop, to_pil
-from .plots import COLORS, WIDTH
+from .plots import COLORS, WIDTH, draw_image
 
 _TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
@@ -42,6 +44,35 @@ def draw_system(x: Tensor, y_hat: Tensor, style: Tensor) -> Figure:
     _picture(ax, x, (8.4, 1.45), 1.9, "content $y_c = x$")
     _draw_losses(ax)
     return figure
+
+
+def draw_fields(
+    image: Tensor,
+    sides: Sequence[int],
+    *,
+    centre: tuple[float, float],
+    color: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw receptive fields as squares around one place of a photograph.
+
+    Args:
+        image: the photograph `(1, 3, H, W)` in [0, 1].
+        sides: of the squares in pixels; the largest is labelled.
+        centre: (across, down) in pixels.
+        color: of the squares.
+        ax: where to draw.
+    """
+    ax = draw_image(image, ax=ax)
+    x, y = centre
+    for side in sides:
+        corner = (x - side / 2, y - side / 2)
+        for line, width in (("white", 2.4), (color, 1.3)):  # seen on any ground
+            ax.add_patch(Rectangle(corner, side, side, fill=False, ec=line, lw=width))
+    label = {"facecolor": color, "edgecolor": "none", "pad": 1.5}
+    top = y - max(sides) / 2 - 2
+    ax.text(x, top, f"{max(sides)} px", ha="center", color="white", size=9, bbox=label)
+    return ax
 
 
 def _draw_losses(ax: Axes) -> None:

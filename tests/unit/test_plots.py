@@ -183,3 +183,12 @@ def test_the_system_is_drawn_with_the_pictures_given():
 def test_the_system_refuses_bad_pictures():
     with pytest.raises(ValueError, match=r"RGB in \[0, 1\]"):
         diagrams.draw_system(picture(value=9), picture(), picture())
+
+
+def test_fields_are_squares_around_one_place():
+    figure, ax = plt.subplots()
+    diagrams.draw_fields(picture(), [1, 3], centre=(2, 2), color="red", ax=ax)
+    corners = {(p.get_x(), p.get_width(), p.get_height()) for p in ax.patches}
+    assert corners == {(1.5, 1, 1), (0.5, 3, 3)}
+    assert [text.get_text() for text in ax.texts] == ["3 px"]
+    plt.close(figure)
