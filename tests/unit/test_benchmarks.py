@@ -1,0 +1,74 @@
+"""The benchmark compares equal things, and takes in other implementations."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from fst_lessons.transform_net import TransformNet
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+OTHER = """
+def stylizer():
+    return lambda photo: 1 - photo
+"""
+
+
+@pytest.fixture
+def contestants(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import contestants
+
+    return contestants
+
+
+def test_the_stock_network_is_the_books_but_for_its_end(contestants):
+    stock, net = contestants.stock_net(8).eval(), TransformNet(width=8).eval()
+    contestants.copy_weights(stock, net)
+    x = torch.rand(1, 3, 48, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            torch.sigmoid(stock(x)), net(x), atol=1e-4, rtol=1e-4
+        )
+
+
+def test_ours_is_within_two_levels_of_the_stock_network(contestants):
+    work = contestants.Work("stylize", 64, 32, None, 2.0)
+    assert contestants.difference(work) < 2
+
+
+def test_counts_operations_by_layer(contestants):
+    large, small, training = (contestants.WORKS[i] for i in (1, 0, 6))
+    count = contestants.operations
+    assert count(large, stock=True) == 4 * count(small, stock=True)
+    assert count(small, stock=True) == count(small, stock=False)
+    assert count(training, stock=True) > 12 * count(small, stock=True)
+
+
+def test_other_implementations_take_part(contestants, tmp_path):
+    path = tmp_path / "other.py"
+    path.write_text(OTHER, encoding="utf-8")
+    other = contestants.outsider(path)
+    work = contestants.Work("stylize", 32, 32, None, 2.0)
+    painted = contestants.outsider_job(other, work)()
+    torch.testing.assert_close(painted, 1 - contestants.pictures(work))
+    assert contestants.outsider_job(other, contestants.WORKS[-1]) is None
+
+
+@pytest.mark.parametrize("text", [None, "x = 1"])
+def test_refuses_what_is_no_implementation(contestants, tmp_path, text):
+    path = tmp_path / "other.py"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"no file|defines neither"):
+        contestants.outsider(path)
+
+
+def test_says_what_it_can_do():
+    command = [sys.executable, str(BENCHMARKS / "speed.py"), "--help"]
+    root = {"PYTHONPATH": str(BENCHMARKS.parent), "PATH": ""}
+    text = subprocess.run(command, env=root, check=True, capture_output=True).stdout
+    assert b"--against" in text and b"--quick" in text
