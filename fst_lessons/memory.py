@@ -14,14 +14,16 @@ _TILE = 300e6  # bytes: what torch needs for one tile of 256 pixels
 _PICTURES = 6  # copies of a picture that exist at one time, four bytes a value
 
 
-def needed_memory(net: TransformNet, height: int, width: int) -> int:
+def needed_memory(
+    net: TransformNet, height: int, width: int, *, dtype: torch.dtype = torch.float32
+) -> int:
     """Return the bytes it takes to paint a picture in tiles, its copies included.
 
     `tiles` keeps two feature maps: 2 x width channels at half the size, 4 x width at a
     quarter; that is width / 2 + width / 4 values for each pixel of the photograph.
     """
-    values = 0.75 * net.config.width + 3 * _PICTURES
-    return round(_TILE + 4 * values * height * width)
+    features = 0.75 * net.config.width * dtype.itemsize
+    return round(_TILE + (features + _PICTURES * 3 * 4) * height * width)
 
 
 def free_memory(device: torch.device) -> int | None:
@@ -36,22 +38,29 @@ def free_memory(device: torch.device) -> int | None:
     return 1024 * (entries.get("MemAvailable", 0) + entries.get("SwapFree", 0)) or None
 
 
-def check_room(net: TransformNet, photo: Tensor) -> None:
+def check_room(
+    net: TransformNet, photo: Tensor, *, dtype: torch.dtype = torch.float32
+) -> None:
     """Raise ValueError when a picture is known not to fit, before anything is lost."""
     free = free_memory(photo.device)
-    if free is not None and len(photo) * needed_memory(net, *photo.shape[-2:]) > free:
-        raise no_room(net, photo)
+    needed = len(photo) * needed_memory(net, *photo.shape[-2:], dtype=dtype)
+    if free is not None and needed > free:
+        raise no_room(net, photo, dtype=dtype)
 
 
-def no_room(net: TransformNet, photo: Tensor) -> ValueError:
+def no_room(
+    net: TransformNet, photo: Tensor, *, dtype: torch.dtype = torch.float32
+) -> ValueError:
     """Return the error to raise for a picture that does not fit, with a size that does.
 
     Args:
         net: a `TransformNet`.
         photo: `(N, 3, H, W)`.
+        dtype: in which the net computes.
     """
     height, width = photo.shape[-2:]
-    needed, free = needed_memory(net, height, width), free_memory(photo.device)
+    needed = needed_memory(net, height, width, dtype=dtype)
+    free = free_memory(photo.device)
     share = 0.5  # of the pixels, where the numbers do not tell why there is no room
     if free is not None and free < len(photo) * needed:
         share = max(0, (0.8 * free / len(photo) - _TILE) / (needed - _TILE))

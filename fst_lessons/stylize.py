@@ -138,15 +138,14 @@ class Painter:
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-        check_room(self.net, photo)
+        dtype = self.fast.dtype
+        check_room(self.net, photo, dtype=dtype)
         try:
-            return stylize_tiled(
-                self.net, photo, tile=self.tile or TILE, dtype=self.fast.dtype
-            )
+            return stylize_tiled(self.net, photo, tile=self.tile or TILE, dtype=dtype)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            raise no_room(self.net, photo) from error
+            raise no_room(self.net, photo, dtype=dtype) from error
 
 
 def _ready_net(

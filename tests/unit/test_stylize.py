@@ -204,6 +204,8 @@ def test_the_size_offered_fits(net, free, monkeypatch):
     size = int(str(caught.value).split("shorter side of ")[1].split()[0])
     assert 300 < size < 9000
     assert memory.needed_memory(net, size, size * 16 // 9) < free
+    half = memory.needed_memory(net, size, size * 16 // 9, dtype=torch.bfloat16)
+    assert half < memory.needed_memory(net, size, size * 16 // 9)
     memory.check_room(net, photo[..., :64, :64])
 
 
