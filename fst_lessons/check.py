@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from .check_networks import instance_norm, reflected_pixels
+from .check_speed import break_even, doubled_kernel
+from .check_training import gatys_steps, train_step
 from .losses import (
     feature_reconstruction_loss,
     gram_matrix,
@@ -21,7 +23,10 @@ from .verdict import Verdict, judge, make_generator
 
 __all__ = [
     "Verdict",
+    "break_even",
+    "doubled_kernel",
     "feature_loss",
+    "gatys_steps",
     "gram",
     "gram_gradient",
     "instance_norm",
@@ -29,6 +34,7 @@ __all__ = [
     "receptive_field",
     "reflected_pixels",
     "style_weight",
+    "train_step",
 ]
 
 

@@ -83,7 +83,16 @@ ARROWS = {
     "doctor": {"losses", "checkpoints"},
     "verdict": set(),
     "check_networks": {"verdict"},
-    "check": {"losses", "images", "verdict", "check_networks"},
+    "check_speed": {"verdict"},
+    "check_training": {"verdict"},
+    "check": {
+        "losses",
+        "images",
+        "verdict",
+        "check_networks",
+        "check_speed",
+        "check_training",
+    },
     "html_figures": {"images"},
     "grids": {"assets", "images"},
     "live_painter": {"loss_network", "losses", "optimize_image"},
@@ -99,10 +108,11 @@ ARROWS = {
     "plots": ANY,
     "diagrams": ANY,
     "widgets": ANY,
+    "live_training": {"datasets", "plots", "training_state"},
     "__main__": ANY,
     "__init__": set(),
 }
-DRAWING = {"plots", "diagrams", "widgets"}
+DRAWING = {"plots", "diagrams", "widgets", "live_training"}
 DRAWING_LIBRARIES = {"matplotlib", "ipywidgets", "IPython"}
 
 
