@@ -1,0 +1,71 @@
+"""Verdicts on a reader's answers about speed; `check` hands them on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from .verdict import Verdict, judge
+
+# seconds: of a training, of the slow method for a picture, of a net for a picture
+_CASES = ((300.0, 8.0, 0.5), (7.0, 3.0, 1.0), (1000.0, 1.5, 1.25))
+
+
+def doubled_kernel(answer: Callable[[Tensor], Tensor]) -> Verdict:
+    """Check the kernel of "double, then three taps": `(3,)` -> `(4,)`, stride 2."""
+    taps = torch.tensor([2.0, 3.0, 5.0])
+    a, b, c = taps
+    wanted = torch.stack([c, b + c, a + b, a])
+    mistakes = {
+        "mirrored: the first stamp of a pixel is its left neighbour's last tap, c.": (
+            wanted.flip(0)
+        ),
+        "the inner two are swapped: which outputs see a pixel twice, and how?": (
+            wanted[[0, 2, 1, 3]]
+        ),
+        "doubling repeats a pixel: two taps fall on it and add up.": torch.stack(
+            [c, b, a, torch.zeros(())]
+        ),
+        "nearest neighbour repeats, it does not average: no halves.": wanted / 2,
+    }
+    return judge(
+        lambda: answer(taps.clone()),
+        wanted,
+        right="one pixel stamps c, b + c, a + b and a: four taps instead of six.",
+        shapes={(3,): "a pixel reaches four outputs, so the kernel has four taps."},
+        mistakes=mistakes,
+        otherwise="write down the four outputs that pixel i appears in, left to right.",
+    )
+
+
+def break_even(answer: Callable[[float, float, float], int]) -> Verdict:
+    """Check (training, slow, quick) seconds -> pictures after which training pays."""
+    wanted = [math.ceil(t / (slow - quick)) for t, slow, quick in _CASES]
+    mistakes = {
+        "the net's own pass takes time too.": [math.ceil(t / s) for t, s, _ in _CASES],
+        "round up: a part of a picture does not pay.": [
+            math.floor(t / (s - q)) for t, s, q in _CASES
+        ],
+        "each picture saves slow minus quick, not their sum.": [
+            math.ceil(t / (s + q)) for t, s, q in _CASES
+        ],
+        "a whole number of pictures: round up.": [t / (s - q) for t, s, q in _CASES],
+    }
+    try:
+        given = [answer(*case) for case in _CASES]
+        if given == wanted:
+            return Verdict(True, "training is paid by what each picture saves.")
+        for message, values in mistakes.items():
+            if all(map(math.isclose, given, values)):
+                return Verdict(False, message)
+    except Exception as error:  # whatever a reader's function may stumble over
+        return Verdict(False, f"your function stopped with {error!r}.")
+    training, slow, quick = _CASES[0]
+    return Verdict(
+        False,
+        f"{training:g} s of training, {slow:g} s against {quick:g} s a picture: "
+        f"{wanted[0]} pictures; yours says {given[0]}.",
+    )
