@@ -15,29 +15,29 @@ _CASES = ((300.0, 8.0, 0.5), (7.0, 3.0, 1.0), (1000.0, 1.5, 1.25))
 
 
 def doubled_kernel(answer: Callable[[Tensor], Tensor]) -> Verdict:
-    """Check the kernel of "double, then three taps": `(3,)` -> `(4,)`, stride 2."""
-    taps = torch.tensor([2.0, 3.0, 5.0])
-    a, b, c = taps
-    wanted = torch.stack([c, b + c, a + b, a])
+    """Check the kernel of "double, then five taps": `(5,)` -> `(6,)`, stride 2."""
+    taps = torch.tensor([2.0, 3.0, 5.0, 11.0, 13.0])
+    a, b, c, d, e = taps
+    wanted = torch.stack([e, d + e, c + d, b + c, a + b, a])
     mistakes = {
-        "mirrored: the first stamp of a pixel is its left neighbour's last tap, c.": (
+        "mirrored: the first output that pixel i reaches sees it through the last tap.": (
             wanted.flip(0)
         ),
-        "the inner two are swapped: which outputs see a pixel twice, and how?": (
-            wanted[[0, 2, 1, 3]]
-        ),
-        "doubling repeats a pixel: two taps fall on it and add up.": torch.stack(
-            [c, b, a, torch.zeros(())]
+        "doubling repeats a pixel: two neighbouring taps fall on it and add up.": (
+            torch.stack([e, d, c, b, a, torch.zeros(())])
         ),
         "nearest neighbour repeats, it does not average: no halves.": wanted / 2,
     }
     return judge(
         lambda: answer(taps.clone()),
         wanted,
-        right="one pixel stamps c, b + c, a + b and a: four taps instead of six.",
-        shapes={(3,): "a pixel reaches four outputs, so the kernel has four taps."},
+        right="six taps instead of ten: e, d + e, c + d, b + c, a + b, a.",
+        shapes={
+            (4,): "four taps belong to three; with five, a pixel reaches six outputs.",
+            (5,): "a pixel reaches six outputs, so the kernel has six taps.",
+        },
         mistakes=mistakes,
-        otherwise="write down the four outputs that pixel i appears in, left to right.",
+        otherwise="write down the six outputs that pixel i appears in, left to right.",
     )
 
 
