@@ -20,7 +20,7 @@ def doubled_kernel(answer: Callable[[Tensor], Tensor]) -> Verdict:
     a, b, c, d, e = taps
     wanted = torch.stack([e, d + e, c + d, b + c, a + b, a])
     mistakes = {
-        "mirrored: the first output that pixel i reaches sees it through the last tap.": (
+        "mirrored: the first output that pixel i reaches has it under the last tap.": (
             wanted.flip(0)
         ),
         "doubling repeats a pixel: two neighbouring taps fall on it and add up.": (
