@@ -4,12 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHAPTERS := $(sort $(wildcard book/[0-9][0-9]_*.ipynb))
 OUT := _build/html
+MINUTES ?= 5
+NET := $(basename $(notdir $(PICTURE)))
 
 export PYTHONPATH := $(CURDIR)
 export PYTHONHASHSEED := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test lint execute bench data repository clean
+.PHONY: help book test style lint execute bench data repository clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -28,6 +30,12 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	$(MAKE) --no-print-directory book
 	$(BIN)/pytest tests/browser
 
+style: .venv/installed  ## a style of your own: make style PICTURE=painting.jpg [PHOTOS=folder] [MINUTES=5]
+	@test -n "$(PICTURE)" || { echo "name a picture: make style PICTURE=painting.jpg"; exit 2; }
+	$(BIN)/python -m fst_lessons train --style "$(PICTURE)" $(if $(PHOTOS),--photos "$(PHOTOS)") \
+	  --minutes $(MINUTES) --out "$(NET).safetensors" --preview "$(NET)_progress"
+	@echo "Paint with it: $(BIN)/python -m fst_lessons stylize PHOTO --style $(NET).safetensors --out painted.jpg"
+
 lint: .venv/installed  ## check the code's style alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,7 +44,7 @@ execute: .venv/installed  ## run every chapter anew and keep its outputs (LOSS_N
 	$(BIN)/python tools/run_notebooks.py $(CHAPTERS)
 
 bench: .venv/installed  ## measure what the book says about speed
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for name in optimization_speed speed; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 data: .venv/installed  ## paint the style pictures and compute the slider's pictures again
 	$(BIN)/python -m fst_lessons.painting data/styles

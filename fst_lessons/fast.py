@@ -83,7 +83,8 @@ def best_dtype(device: torch.device | str = "cpu") -> torch.dtype:
     """
     kind = torch.device(device).type
     if kind == "cpu":
-        able = torch.cpu.get_capabilities()
+        # older versions of torch do not tell
+        able = getattr(torch.cpu, "get_capabilities", dict)()
         quick = able.get("amx_bf16") or able.get("avx512_bf16")
     else:
         quick = kind == "cuda" and torch.cuda.is_bf16_supported()
