@@ -3,8 +3,8 @@
 A convolution's gradient, seen as a matrix, is dominated by a few directions; Adam,
 which rescales single entries, hardly changes that. Muon replaces the matrix U S V^T by
 nearly U V^T, so that all directions advance at one speed. A transform net reaches with
-it in two minutes what takes Adam more than four (chapter 7). Source: Jordan et al. 2024,
-"Muon: An optimizer for hidden layers in neural networks".
+it in two minutes what takes Adam more than four (chapter 7). Source: Jordan et al.
+2024, "Muon: An optimizer for hidden layers in neural networks".
 """
 
 from __future__ import annotations
