@@ -58,7 +58,7 @@ def load_net(
 
     Args:
         source: the name of a net that comes with the package, or a file.
-        width: for a name: 32 (the default) or 16, which is faster.
+        width: for a name: 32, or 16, which is faster; default the widest there is.
         device: where to put it.
 
     Raises:
@@ -107,7 +107,9 @@ def find_net(source: str | Path, *, width: int | None = None) -> Path:
         return path
     if path.suffix or path.name != str(source):
         raise ValueError(f"no file {source}; check the path")
-    return net_path(str(source), width=width or 32)
+    if width is None:
+        width = 32 if str(source) in net_names(width=32) else 16
+    return net_path(str(source), width=width)
 
 
 def write_tensors(

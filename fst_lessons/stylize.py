@@ -38,7 +38,7 @@ def stylize(
     style: str | Path | TransformNet = "starry_night",
     *,
     size: int | None = None,
-    width: int = 32,
+    width: int | None = None,
     keep_colors: KeepColors | None = None,
     blend: float = 1.0,
     tile: int | None = None,
@@ -54,7 +54,7 @@ def stylize(
         style: the name of a net that comes with the package, a file of weights, or a
             `TransformNet`.
         size: length of the shorter side in pixels; None keeps the photograph's own.
-        width: 32, or 16 for the smaller and quicker of the package's nets.
+        width: of a named net, 32 or the quicker 16; default the widest there is.
         keep_colors: None for the style's colours; "luma" or "histogram" for the
             photograph's, see `colors`.
         blend: from 0, the photograph, to 1, the painting.
@@ -95,7 +95,7 @@ class Painter:
         style: str | Path | TransformNet = "starry_night",
         *,
         size: int | None = None,
-        width: int = 32,
+        width: int | None = None,
         keep_colors: KeepColors | None = None,
         blend: float = 1.0,
         tile: int | None = None,
@@ -149,7 +149,9 @@ class Painter:
 
 
 def _ready_net(
-    style: str | Path | TransformNet, width: int, device: str | torch.device | None
+    style: str | Path | TransformNet,
+    width: int | None,
+    device: str | torch.device | None,
 ) -> TransformNet:
     """Return a net on its device, in evaluation mode; a net given stays as it is."""
     if not isinstance(style, TransformNet):

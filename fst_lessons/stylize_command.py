@@ -40,7 +40,10 @@ def add_stylize(commands: argparse._SubParsersAction) -> None:
     add("--out", required=True, type=Path, metavar="C", help="file or folder to write")
     add("--size", type=_pixels, metavar="N", help="shorter side; default: as it is")
     add(
-        "--width", type=int, choices=(32, 16), default=32, help="of a net that is named"
+        "--width",
+        type=int,
+        choices=(32, 16),
+        help="of a named net; default: the widest",
     )
     add("--keep-colors", choices=("luma", "histogram"), help="those of the photo")
     add("--blend", type=float, default=1.0, metavar="B", help="0 photo to 1 painting")

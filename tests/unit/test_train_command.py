@@ -4,9 +4,10 @@ import pytest
 import torch
 from PIL import Image
 
-from fst_lessons import assets, datasets, training
+from fst_lessons import assets, checkpoints, datasets, train_command, training
 from fst_lessons.__main__ import main
 from fst_lessons.checkpoints import load_net, read_card
+from fst_lessons.recipes import TrainingRecipe
 
 TINY = ["--width", "4", "--size", "32", "--batch", "2", "--style-size", "64"]
 TINY += ["--yardstick", "3"]
@@ -128,3 +129,23 @@ def test_a_checkpoint_of_another_kind_is_refused(tmp_path, capsys):
     net.rename(tmp_path / "net.training.safetensors")
     assert train(tmp_path, "--resume") == 2
     assert "expected 'fst_lessons unfinished training" in capsys.readouterr().err
+
+
+def test_out_of_memory_names_a_size_that_fits(tmp_path, capsys, monkeypatch):
+    def fit(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 99 bytes")
+
+    monkeypatch.setattr(training, "fit", fit)
+    assert train(tmp_path, "--size", "64") == 2
+    assert "--size 32 takes half of it, --batch 1" in capsys.readouterr().err
+
+
+def test_it_starts_from_a_shipped_net_of_the_same_layers(monkeypatch):
+    names = {16: ["starry_night"], 4: []}
+    monkeypatch.setattr(checkpoints, "net_names", lambda width: names[width])
+    find = train_command._find_start
+    assert find(TrainingRecipe(width=16)) == "starry_night"
+    assert find(TrainingRecipe(width=4)) is None
+    assert find(TrainingRecipe(width=16, preset="paper")) is None
+    assert find(TrainingRecipe(width=16, start="none")) is None
+    assert find(TrainingRecipe(width=16, start="mosaic")) == "mosaic"
