@@ -215,7 +215,7 @@ def _train(
     return training
 
 
-def _within_memory(recipe: TrainingRecipe, fit, *arguments, **settings) -> Training:
+def _within_memory(asked: TrainingRecipe, fit, /, *arguments, **settings) -> Training:
     """Call `fit`; where the memory does not suffice, say which size would fit."""
     from .memory import is_out_of_memory
 
@@ -224,11 +224,11 @@ def _within_memory(recipe: TrainingRecipe, fit, *arguments, **settings) -> Train
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        half = max(16, 16 * int(recipe.size / 2**0.5 / 16))  # of the pixels
+        half = max(16, 16 * int(asked.size / 2**0.5 / 16))  # of the pixels
         raise ValueError(
-            f"out of memory with {recipe.batch} crops of {recipe.size} pixels at width "
-            f"{recipe.width}; --size {half} takes half of it, --batch "
-            f"{max(1, recipe.batch // 2)} as well"
+            f"out of memory with {asked.batch} crops of {asked.size} pixels at width "
+            f"{asked.width}; --size {half} takes half of it, --batch "
+            f"{max(1, asked.batch // 2)} as well"
         ) from error
 
 
