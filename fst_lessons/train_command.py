@@ -19,6 +19,8 @@ from . import assets
 from .recipes import TrainingRecipe
 
 if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
+    from torch import Tensor
+
     from .parallel import Group
     from .training_state import Training
 
@@ -176,7 +178,6 @@ def _train(
     """Load the pictures, train, write the net."""
     from .cards import describe_style, make_card
     from .checkpoints import check_weights_destination, save_net
-    from .images import load_image
     from .previews import Previews
     from .training import fit
 
@@ -185,7 +186,7 @@ def _train(
     if options.resume and not checkpoint.is_file():
         raise ValueError(f"nothing to resume: there is no {checkpoint}")
     say = print if group.leads and not options.quiet else (lambda *_: None)
-    style = load_image(style_path, size=recipe.style_size)
+    style = _load_style(style_path, recipe)
     photos, described = _photographs(options, say)
     previews = Previews(options.preview, say) if group.leads else None
     spent = time.perf_counter() - began
@@ -213,6 +214,20 @@ def _train(
             checkpoint.unlink(missing_ok=True)
         say(describe(training, out, checkpoint))
     return training
+
+
+def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
+    """Return the style picture at the recipe's size, if there is enough of it."""
+    from .images import load_image, resize
+
+    style = load_image(path)
+    height, width = style.shape[-2:]
+    if min(height, width) < recipe.size:  # enlarged, it would have no strokes
+        raise ValueError(
+            f"{path.name} is {width}x{height}, smaller than the training crops of "
+            f"{recipe.size} pixels; give a larger picture or a smaller --size"
+        )
+    return resize(style, recipe.style_size)
 
 
 def _within_memory(asked: TrainingRecipe, fit, /, *arguments, **settings) -> Training:

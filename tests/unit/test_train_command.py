@@ -110,6 +110,12 @@ def test_mistakes_end_in_one_line(tmp_path, capsys, options, words):
     assert not list(tmp_path.glob("*.safetensors"))
 
 
+def test_a_style_smaller_than_the_crops_is_not_blown_up(tmp_path, capsys):
+    Image.new("RGB", (40, 30)).save(tmp_path / "stamp.png")
+    assert train(tmp_path, style=str(tmp_path / "stamp.png")) == 2
+    assert "stamp.png is 40x30, smaller than" in capsys.readouterr().err
+
+
 def test_an_empty_folder_is_named(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert train(tmp_path, "--photos", str(tmp_path / "empty")) == 2
