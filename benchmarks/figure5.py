@@ -30,8 +30,9 @@ from fst_lessons.training_state import recipe_from
 from fst_lessons.yardstick import measure_yardstick, steps_of_gatys
 
 STYLE = "nocturne"
+WIDTHS = (32, 16)
 # size: photographs, steps; the large ones cost sixteen times as much
-PLAN = {256: (4, 200), 512: (4, 200), 1024: (2, 120)}
+PLAN = {256: (4, 200), 512: (4, 150), 1024: (2, 100)}
 # of a recipe, what the objective depends on
 PARTS = (
     "content_weight",
@@ -46,10 +47,11 @@ PARTS = (
 
 
 def known_recipe(style: str) -> TrainingRecipe:
-    """Return what the style's net was trained with; the usual where there is none."""
-    if style not in net_names():
-        return TrainingRecipe()
-    return recipe_from(read_card(style)["recipe"])
+    """Return what the style's nets were trained with; the usual where there is none."""
+    for width in WIDTHS:
+        if style in net_names(width=width):
+            return recipe_from(read_card(style, width=width)["recipe"])
+    return TrainingRecipe()
 
 
 def make_objective(style: str, recipe: TrainingRecipe) -> StyleObjective:
@@ -64,7 +66,7 @@ def measure_nets(
 ) -> dict[str, float]:
     """Return the objective of the photographs and of what each net makes of them."""
     found = {"photograph": objective.measure(lambda photo: photo, photos)["total"]}
-    for width in (32, 16):
+    for width in WIDTHS:
         if style in net_names(width=width):
             net, _ = load_net(style, width=width)
             total = objective.measure(net, photos)["total"]
@@ -74,12 +76,12 @@ def measure_nets(
 
 def line(size: int, nets: dict[str, float], curve: Sequence[float]) -> str:
     """Return a row of the printed table."""
-    cells = [f"{size:5}"]
-    for total in nets.values():
+    cells = [f"{size:5} px"]
+    for name, total in nets.items():
         steps = steps_of_gatys(total, curve)
         worth = f"> {len(curve)}" if steps > len(curve) else str(steps)
-        cells.append(f"{total:10.3f} = {worth:>5} steps")
-    return "".join(cells) + f"   L-BFGS after {len(curve)}: {curve[-1]:.3f}"
+        cells.append(f"{name} {total:.3f} = {worth} steps")
+    return ", ".join([*cells, f"L-BFGS after {len(curve)} {curve[-1]:.3f}"])
 
 
 def look(style: str) -> None:
@@ -129,7 +131,6 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="all sizes, to the file")
     parser.add_argument("--again", action="store_true", help="measure curves anew")
     args = parser.parse_args()
-    print(f"size{'photograph':>15}{'net, width 32':>24}{'net, width 16':>24}")
     if args.write:
         path = assets.data_path() / "experiments" / "figure5.json"
         write(args.style, path, again=args.again)
