@@ -183,23 +183,24 @@ class TrainingRecipe:
         schedule: "one_cycle" (rises for a tenth of the way, then falls along a cosine)
             or "constant".
         precision: "bfloat16" (autocast) or "float32".
-        start: the net whose weights it starts from; None is chance.
+        start: the net whose weights it starts from: "primer" for the one that comes
+            with the package for this purpose, a name, a file; None is chance.
         seed: of the weights and of the crops.
     """
 
     preset: str = "book"
     width: int = 16
     size: int = 192
-    batch: int = 4
-    steps: int = 1000
+    batch: int = 2
+    steps: int = 2000
     content_weight: float = 1.0
-    style_weight: float = 32.0
-    tv_weight: float = 1.0
+    style_weight: float = 100.0  # chapter 5's weights
+    tv_weight: float = 5.0
     content_layers: tuple[str, ...] = CONTENT_LAYERS
     style_layers: tuple[str, ...] = STYLE_LAYERS
     units: str = "relative"
     loss_network: str = "pocket"
-    style_size: int = 256
+    style_size: int = 384
     zoom: tuple[float, float] = (1.0, 2.0)
     optimizer: str = "muon"
     learning_rate: float = 0.02
@@ -235,7 +236,10 @@ PAPER_TRAINING = TrainingRecipe(
     preset="paper",
     width=32,
     size=256,
+    batch=4,
     steps=40_000,
+    style_weight=5.0,
+    tv_weight=1e-6,
     units="paper",
     loss_network="vgg16",
     optimizer="adam",

@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
 
 INTERRUPTED = 130
 DEFAULTS = TrainingRecipe()
-# a net that paints already learns a new manner in half the time; chapter 7 measures it
-START = "starry_night"
 # options of the command that are fields of the recipe: (field, type, what it is)
 KNOBS = (
     ("preset", str, "of the net: book, paper or authors_code"),
@@ -42,7 +40,7 @@ KNOBS = (
     ("optimizer", str, "muon or adam"),
     ("learning_rate", float, "the highest"),
     ("precision", str, "bfloat16 or float32; default: what is faster here"),
-    ("start", str, "net to begin with: a shipped one, a file, or none for chance"),
+    ("start", str, "net to begin with: primer, a name, a file; none for chance"),
     ("seed", int, "of the weights and the crops"),
 )
 
@@ -67,12 +65,11 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     length.add_argument("--steps", type=int, metavar="N", help=text)
     for name, kind, text in KNOBS:
         default = getattr(DEFAULTS, name)
-        told = "" if name in ("precision", "start") else f" (default: {default})"
-        told = (
-            f" (default: {START} if it has the same layers)"
-            if name == "start"
-            else told
-        )
+        told = f" (default: {default})"
+        if name == "precision":
+            told = ""
+        elif name == "start":
+            told = " (default: primer, if it has the same layers)"
         add(f"--{name.replace('_', '-')}", type=kind, metavar="X", help=text + told)
     for name in ("title", "painter", "year"):
         add(f"--{name}", metavar="X", help="of the style picture, for the recipe card")
@@ -133,12 +130,12 @@ def run_train(options: argparse.Namespace) -> int:
 
 def _find_start(recipe: TrainingRecipe) -> str | None:
     """Return the net to begin with, None for weights by chance."""
-    from .checkpoints import net_names
+    from .checkpoints import primer_path
 
     if recipe.start is not None:
         return None if recipe.start == "none" else recipe.start
-    same = recipe.preset == "book" and START in net_names(width=recipe.width)
-    return START if same else None
+    same = recipe.preset == "book" and primer_path(recipe.width) is not None
+    return "primer" if same else None
 
 
 def run_reproduce(options: argparse.Namespace) -> int:

@@ -146,12 +146,19 @@ def test_out_of_memory_names_a_size_that_fits(tmp_path, capsys, monkeypatch):
     assert "--size 32 takes half of it, --batch 1" in capsys.readouterr().err
 
 
-def test_it_starts_from_a_shipped_net_of_the_same_layers(monkeypatch):
-    names = {16: ["starry_night"], 4: []}
-    monkeypatch.setattr(checkpoints, "net_names", lambda width: names[width])
+def test_it_starts_from_the_primer_of_its_layers():
     find = train_command._find_start
-    assert find(TrainingRecipe(width=16)) == "starry_night"
+    assert find(TrainingRecipe(width=16)) == "primer"
     assert find(TrainingRecipe(width=4)) is None
     assert find(TrainingRecipe(width=16, preset="paper")) is None
     assert find(TrainingRecipe(width=16, start="none")) is None
     assert find(TrainingRecipe(width=16, start="mosaic")) == "mosaic"
+
+
+def test_the_primer_is_where_a_training_begins():
+    primer, _ = load_net(checkpoints.primer_path(16))
+    net = training.make_net(TrainingRecipe(width=16, start="primer"))
+    for ours, theirs in zip(net.parameters(), primer.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    with pytest.raises(ValueError, match="no primer of width 5"):
+        training.make_net(TrainingRecipe(width=5, start="primer"))

@@ -121,8 +121,8 @@ def test_held_out_photographs_are_measured_on_the_way(fit):
     assert result.evaluations[-1]["gatys_steps"] == result.yardstick.steps(total)
     assert len(result.yardstick.curve) == 5
     weighed = sum(
-        weight * result.evaluations[-1][term]
-        for term, weight in (("content", 1), ("style", 32), ("tv", 1))
+        getattr(result.recipe, f"{term}_weight") * result.evaluations[-1][term]
+        for term in ("content", "style", "tv")
     )
     assert total == pytest.approx(weighed, rel=1e-3)
 
