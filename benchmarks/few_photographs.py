@@ -35,6 +35,9 @@ COUNTS = (1, 10, 100, 1000)
 ADAM_RATE = 4e-3  # of its own: what is best for Muon is too large for Adam
 SIZE = 256  # of the photographs that are measured
 
+# of the stored runs; they stay comparable when the package's defaults change
+FIXED = {"batch": 4, "style_weight": 32.0, "tv_weight": 1.0, "style_size": 256}
+
 
 def plan(seeds: int, most: int) -> Iterator[tuple[int, dict]]:
     """Yield (photographs, changes of the recipe) of each net to train."""
@@ -101,7 +104,8 @@ def main() -> int:
     except ValueError as error:
         print(f"few_photographs.py: {error}", file=sys.stderr)
         return 2
-    recipe = TrainingRecipe(width=args.width, size=args.size, steps=args.steps)
+    asked = {"width": args.width, "size": args.size, "steps": args.steps}
+    recipe = TrainingRecipe(**asked, **FIXED)
     style = load_image(assets.style_path(STYLE), size=recipe.style_size)
     names = assets.photo_names()
     unseen = [load_image(assets.photo_path(n), size=SIZE, square=True) for n in names]
