@@ -100,16 +100,6 @@ def net_path(name: str, *, width: int = 32) -> Path:
     return assets.data_path(*FOLDER, f"{name}_{width}.safetensors")
 
 
-def primer_path(width: int) -> Path | None:
-    """Return the net that others of this width may begin with, None where none is.
-
-    It paints already, so it learns a new manner in half the time; chapter 7 measures
-    that.
-    """
-    path = assets.data_path() / "weights" / f"primer_{width}.safetensors"
-    return path if path.is_file() else None
-
-
 def find_net(source: str | Path, *, width: int | None = None) -> Path:
     """Return the file of a net given by name or as a file, as `load_net` takes it."""
     path = Path(source)

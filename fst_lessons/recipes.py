@@ -183,8 +183,7 @@ class TrainingRecipe:
         schedule: "one_cycle" (rises for a tenth of the way, then falls along a cosine)
             or "constant".
         precision: "bfloat16" (autocast) or "float32".
-        start: the net whose weights it starts from: "primer" for the one that comes
-            with the package for this purpose, a name, a file; None is chance.
+        start: the net whose weights it starts from, a name or a file; None is chance.
         seed: of the weights and of the crops.
     """
 
@@ -194,7 +193,7 @@ class TrainingRecipe:
     batch: int = 2
     steps: int = 2000
     content_weight: float = 1.0
-    style_weight: float = 100.0  # chapter 5's weights
+    style_weight: float = 32.0
     tv_weight: float = 5.0
     content_layers: tuple[str, ...] = CONTENT_LAYERS
     style_layers: tuple[str, ...] = STYLE_LAYERS

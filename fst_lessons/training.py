@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from . import training_state
-from .checkpoints import load_net, load_weights, primer_path
+from .checkpoints import load_net, load_weights
 from .datasets import held_out_photos, random_crops
 from .fast import FastNet
 from .loss_network import LossNetwork, load_loss_network
@@ -159,11 +159,6 @@ def make_net(recipe: TrainingRecipe) -> TransformNet:
     net = TransformNet(recipe.preset, width=recipe.width)
     if recipe.start is None:
         return net
-    if recipe.start == "primer":
-        path = primer_path(recipe.width)
-        if path is None:
-            raise ValueError(f"there is no primer of width {recipe.width}")
-        return load_weights(net, path)
     if Path(recipe.start).is_file():
         return load_weights(net, recipe.start)
     other, _ = load_net(recipe.start, width=recipe.width)

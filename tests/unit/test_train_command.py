@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fst_lessons import assets, checkpoints, datasets, train_command, training
+from fst_lessons import assets, datasets, train_command, training
 from fst_lessons.__main__ import main
 from fst_lessons.checkpoints import load_net, read_card
 from fst_lessons.recipes import TrainingRecipe
@@ -146,19 +146,17 @@ def test_out_of_memory_names_a_size_that_fits(tmp_path, capsys, monkeypatch):
     assert "--size 32 takes half of it, --batch 1" in capsys.readouterr().err
 
 
-def test_it_starts_from_the_primer_of_its_layers():
+def test_it_starts_from_a_shipped_net_of_the_same_layers():
     find = train_command._find_start
-    assert find(TrainingRecipe(width=16)) == "primer"
+    assert find(TrainingRecipe(width=16)) == "starry_night"
     assert find(TrainingRecipe(width=4)) is None
     assert find(TrainingRecipe(width=16, preset="paper")) is None
     assert find(TrainingRecipe(width=16, start="none")) is None
     assert find(TrainingRecipe(width=16, start="mosaic")) == "mosaic"
 
 
-def test_the_primer_is_where_a_training_begins():
-    primer, _ = load_net(checkpoints.primer_path(16))
-    net = training.make_net(TrainingRecipe(width=16, start="primer"))
-    for ours, theirs in zip(net.parameters(), primer.parameters(), strict=True):
+def test_a_named_start_is_where_a_training_begins():
+    shipped, _ = load_net("starry_night", width=16)
+    net = training.make_net(TrainingRecipe(width=16, start="starry_night"))
+    for ours, theirs in zip(net.parameters(), shipped.parameters(), strict=True):
         assert torch.equal(ours, theirs)
-    with pytest.raises(ValueError, match="no primer of width 5"):
-        training.make_net(TrainingRecipe(width=5, start="primer"))
