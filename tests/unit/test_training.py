@@ -238,11 +238,10 @@ def test_two_processes_train_as_one(tmp_path):
 def test_minutes_end_on_time(fit):
     began = time.perf_counter()
     result = fit(minutes=0.1, steps=1_000_000)
-    assert (
-        4 < time.perf_counter() - began < 12
-    )  # 6 s, and a slow step on a busy machine
+    took = time.perf_counter() - began
+    assert 4 < took < 12  # 6 s, and a slow step on a busy machine
     assert result.progress == 1
-    assert result.recipe.steps == result.step > 3
+    assert result.recipe.steps == result.step >= 1
 
 
 def test_no_number_is_a_named_stop(fit, photos, tmp_path):
