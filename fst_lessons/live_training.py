@@ -88,7 +88,7 @@ def draw_losses(training: Training, *, ax: Axes) -> Axes:
     measured = [(e["step"], e["total"]) for e in training.evaluations]
     ax.plot(*zip(*measured, strict=True), "o", color=COLORS["total"], label="held out")
     ax.set(xlabel="steps", ylabel="loss (terms unweighted)", yscale="log")
-    ax.legend(ncols=2)
+    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return ax
 
 
