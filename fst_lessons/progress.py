@@ -71,7 +71,6 @@ class Measure:
         was_training = net.training
         net.eval()
         found = self.objective.measure(net, self.photographs)
-        net.train(was_training)
         entry = {"step": training.step}
         entry |= {name: round(value, 5) for name, value in found.items()}
         if training.yardstick is not None:
@@ -79,6 +78,7 @@ class Measure:
         training.evaluations.append(entry)
         if self.report is not None:
             self.report(training)
+        net.train(was_training)  # a batch norm must not learn from what is measured
 
 
 class Saver:

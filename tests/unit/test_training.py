@@ -127,6 +127,17 @@ def test_held_out_photographs_are_measured_on_the_way(fit):
     assert total == pytest.approx(weighed, rel=1e-3)
 
 
+def test_reporting_changes_nothing(fit):
+    def look(state):
+        state.net(torch.rand(1, 3, 64, 64))
+
+    # batch norm learns from every picture it sees in training mode
+    settings = {"preset": "paper", "size": 64, "style": torch.rand(1, 3, 64, 64)}
+    settings |= {"held_out": [torch.rand(1, 3, 64, 64)], "steps": 3}
+    alone, watched = fit(**settings), fit(**settings, on_measure=look)
+    assert torch.equal(weights(alone.net), weights(watched.net))
+
+
 def test_measuring_changes_nothing(fit):
     often, seldom = fit(measurements=6), fit(measurements=1)
     assert torch.equal(weights(often.net), weights(seldom.net))
