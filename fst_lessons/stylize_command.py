@@ -1,8 +1,8 @@
 """The command ``stylize``: a photograph, a folder of them or a video.
 
     python -m fst_lessons stylize cat.jpg --style starry_night --out painted.jpg
-    python -m fst_lessons stylize holiday --style mosaic --out painted --size 1080
-    python -m fst_lessons stylize garden.mp4 --style great_wave --out painted.mp4
+    python -m fst_lessons stylize holiday --style nocturne --out painted --size 1080
+    python -m fst_lessons stylize garden.mp4 --style starry_night --out painted.mp4
 
 Exit codes: 0 all done, 1 part of it (the rest is named), 2 nothing, 130 interrupted.
 """

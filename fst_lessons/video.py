@@ -1,6 +1,6 @@
 """Paint a video frame by frame; the sound, the size and every frame's time stay.
 
-    stylize_video("garden.mp4", "painted.mp4", Painter("great_wave"))
+    stylize_video("garden.mp4", "painted.mp4", Painter("starry_night"))
 
 Each frame is painted for itself, so that strokes shimmer where the camera moves: the
 nets know nothing of time. Reading and writing are PyAV's, which brings its own FFmpeg;
