@@ -23,6 +23,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from . import assets
+from .destinations import check_place
 from .transform_net import NetConfig, TransformNet
 
 NET = "fst_lessons transform net, version 1"
@@ -152,13 +153,7 @@ def check_weights_destination(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(f"weights are saved as .safetensors, not {path.name!r}")
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give the name of a file")
-    if not path.parent.is_dir():
-        raise ValueError(f"no folder {path.parent}; make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"no right to write in {path.parent}; choose another folder")
-    return path
+    return check_place(path)
 
 
 def read_tensors(

@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from .destinations import check_place
+
 MAX_MEGAPIXELS = 100  # beyond this a picture needs more memory than a laptop has
 
 
@@ -183,12 +185,7 @@ def check_destination(path: str | Path) -> str:
         raise ValueError(
             f"cannot write {path.name!r}; end the name in .png, .jpg or .webp"
         )
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give the name of a file")
-    if not path.parent.is_dir():
-        raise ValueError(f"no folder {path.parent}; make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"no right to write in {path.parent}; choose another folder")
+    check_place(path)
     return kind
 
 

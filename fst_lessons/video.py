@@ -21,6 +21,8 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .destinations import check_place
+
 SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv"}
 _H264 = ("libx264", {"crf": "18"})  # crf: quality; 18 is hardly told from the original
 _VP9 = ("libvpx-vp9", {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "4"})
@@ -115,13 +117,7 @@ def check_video_destination(out: str | Path) -> Path:
         raise ValueError(
             f"cannot write {out.name!r}; end a video's name in {', '.join(ENCODERS)}"
         )
-    if out.is_dir():
-        raise ValueError(f"{out} is a folder; give the name of a file")
-    if not out.parent.is_dir():
-        raise ValueError(f"no folder {out.parent}; make it first")
-    if not os.access(out.parent, os.W_OK):
-        raise ValueError(f"no right to write in {out.parent}; choose another folder")
-    return out
+    return check_place(out)
 
 
 def _open(av: ModuleType, video: Path) -> Any:

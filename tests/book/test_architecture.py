@@ -11,7 +11,8 @@ ANY = None
 # module: what it may import of the package (a name covers the modules below it)
 ARROWS = {
     "assets": set(),
-    "images": set(),
+    "destinations": set(),
+    "images": {"destinations"},
     "recipes": set(),
     "transform_net": set(),
     "metrics": {"images"},
@@ -40,7 +41,7 @@ ARROWS = {
         "teachers",
         "lesson_pictures",
     },
-    "checkpoints": {"assets", "transform_net", "recipes"},
+    "checkpoints": {"assets", "destinations", "transform_net", "recipes"},
     "training_state": {"checkpoints", "recipes", "transform_net", "yardstick"},
     "progress": {"objective", "parallel", "schedule", "training_state", "yardstick"},
     "fast": {"transform_net"},
@@ -76,7 +77,7 @@ ARROWS = {
         "tiles",
         "transform_net",
     },
-    "video": set(),
+    "video": {"destinations"},
     "stylize_command": {"assets", "images", "stylize", "video"},
     "super_resolution": {"images", "checkpoints", "metrics"},
     "export": {"checkpoints"},
