@@ -13,6 +13,7 @@ import torch
 
 from . import assets
 from .datasets import HELD_OUT
+from .recipes import TrainingRecipe
 from .training_state import Training
 
 
@@ -42,12 +43,18 @@ def make_card(
         "evaluation": measured,
         "evaluations": training.evaluations,
         "history": training.history,
-        "history_columns": ["step", "total", "content", "style", "tv"],
+        "history_columns": history_columns(training.recipe),
         "interrupted": training.interrupted,
         "seconds": round(training.seconds, 1),
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
+
+
+def history_columns(recipe: TrainingRecipe) -> list[str]:
+    """Return what the numbers in a row of the loss curve are."""
+    steady = ["shift"] if recipe.shift_weight else []
+    return ["step", "total", "content", "style", "tv", *steady]
 
 
 def describe_style(path: str | Path, **more: Any) -> dict[str, Any]:

@@ -167,17 +167,23 @@ class TrainingRecipe:
         preset: of the transform net, see `transform_net.PRESETS`.
         width: channels of its first layer.
         size: side of the training crops, pixels.
-        batch: crops in a step, over all processes together.
+        margin: pixels around each crop that the net paints and the loss does not see:
+            the border earns nothing, so that no frame grows there.
+        batch: crops in a step, over all processes together; with a shift term, each is
+            painted twice.
         steps: planned updates of the weights.
         content_weight: lambda_c.
         style_weight: lambda_s.
         tv_weight: lambda_TV.
+        shift_weight: lambda of the shift term, see `steadiness`; 0 leaves it out.
         content_layers: of the feature reconstruction loss.
         style_layers: of the style reconstruction loss.
         units: "relative" or "paper", see `losses.PerceptualLoss`.
         loss_network: "pocket", "vgg16" or "vgg19".
         style_size: shorter side of the style picture, pixels: the scale of strokes.
         zoom: a crop shows 1 to 2 times its size of the photograph.
+        noise: standard deviation of the grain that the net sees on a photograph and the
+            content loss does not: a place for strokes to begin in an empty sky.
         optimizer: "muon" or "adam".
         learning_rate: the highest.
         schedule: "one_cycle" (rises for a tenth of the way, then falls along a cosine)
@@ -190,17 +196,20 @@ class TrainingRecipe:
     preset: str = "book"
     width: int = 16
     size: int = 192
-    batch: int = 2
+    margin: int = 8
+    batch: int = 1
     steps: int = 2000
     content_weight: float = 1.0
     style_weight: float = 32.0
     tv_weight: float = 5.0
+    shift_weight: float = 100.0
     content_layers: tuple[str, ...] = CONTENT_LAYERS
     style_layers: tuple[str, ...] = STYLE_LAYERS
     units: str = "relative"
     loss_network: str = "pocket"
     style_size: int = 384
     zoom: tuple[float, float] = (1.0, 2.0)
+    noise: float = 0.05
     optimizer: str = "muon"
     learning_rate: float = 0.02
     schedule: str = "one_cycle"
@@ -213,6 +222,9 @@ class TrainingRecipe:
         for name in ("width", "size", "batch", "steps", "style_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        for name in ("margin", "shift_weight", "noise"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(
                 f"learning_rate must be positive, got {self.learning_rate}"
@@ -235,12 +247,15 @@ PAPER_TRAINING = TrainingRecipe(
     preset="paper",
     width=32,
     size=256,
+    margin=0,
     batch=4,
     steps=40_000,
     style_weight=5.0,
     tv_weight=1e-6,
+    shift_weight=0.0,
     units="paper",
     loss_network="vgg16",
+    noise=0.0,
     optimizer="adam",
     learning_rate=1e-3,
     schedule="constant",

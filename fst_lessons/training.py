@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import training_state
@@ -35,6 +36,7 @@ from .parallel import Group
 from .progress import Bar, Measure, Saver
 from .recipes import TrainingRecipe
 from .schedule import Plan, one_cycle
+from .steadiness import REACH, Shift, draw_shift, shift_loss, twins
 from .training_state import Training
 from .transform_net import TransformNet
 from .yardstick import Yardstick
@@ -47,6 +49,11 @@ def train_step(
     photographs: Tensor,
     objective: StyleObjective,
     optimizer: torch.optim.Optimizer,
+    *,
+    seen: Tensor | None = None,
+    margin: int = 0,
+    shift: Shift | None = None,
+    shift_weight: float = 0.0,
 ) -> dict[str, Tensor]:
     """Change a net's weights once, so that it paints these photographs better.
 
@@ -55,15 +62,28 @@ def train_step(
         photographs: `(N, 3, H, W)`.
         objective: the style and the weights of the terms.
         optimizer: of the net's weights.
+        seen: what the net gets to see of them, if not the photographs themselves.
+        margin: pixels at each side that no term sees.
+        shift: of photographs that are twins, see `steadiness`.
+        shift_weight: lambda of the shift term, which needs a shift.
 
     Returns:
-        "total" and the unweighted terms before the change, without gradients.
+        "total", which is eq. (5) without the shift term, and the unweighted terms,
+        before the change, without gradients.
     """
-    total, terms = objective(net(photographs), photographs)
+    painted = _inner(net(photographs if seen is None else seen), margin)
+    total, terms = objective(painted, _inner(photographs, margin))
+    if shift is not None:
+        terms["shift"] = shift_loss(painted, shift)
     optimizer.zero_grad(set_to_none=True)
-    total.backward()
+    (total + shift_weight * terms.get("shift", 0.0)).backward()
     optimizer.step()
     return {name: v.detach() for name, v in {"total": total, **terms}.items()}
+
+
+def _inner(images: Tensor, margin: int) -> Tensor:
+    """Return pictures without the outermost pixels."""
+    return F.pad(images, [-margin] * 4)
 
 
 def fit(
@@ -288,11 +308,20 @@ class _Run:
     def step(self, net: nn.Module) -> dict[str, float]:
         """Make one step and return its terms, averaged over the processes."""
         self.set_learning_rate()
+        recipe, crops = self.training.recipe, self.draw()
+        seen, shift = self.disturb(crops), None
+        if recipe.shift_weight:
+            shift = draw_shift(self.generator)
+            crops, seen = twins(crops, shift), twins(seen, shift)
         terms = train_step(
             net,
-            self.draw(),
+            crops,
             self.objective,
             self.optimizer,
+            seen=seen,
+            margin=recipe.margin,
+            shift=shift,
+            shift_weight=recipe.shift_weight,
         )
         values = {name: float(self.group.average(v)) for name, v in terms.items()}
         for name in reversed(values):  # the terms first: the total only adds them up
@@ -322,15 +351,27 @@ class _Run:
     def draw(self) -> Tensor:
         """Return this process' share of the next batch."""
         recipe = self.training.recipe
+        reach = REACH if recipe.shift_weight else 0
         crops = random_crops(
             self.photos,
             recipe.batch,
-            size=recipe.size,
+            size=recipe.size + 2 * recipe.margin + reach,
             generator=self.generator,
             zoom=recipe.zoom,
             keep=self.share,
         )
         return crops.to(self.device)
+
+    def disturb(self, crops: Tensor) -> Tensor:
+        """Return the crops with the recipe's noise, by a seed from the run's chance."""
+        noise = self.training.recipe.noise
+        if not noise:
+            return crops
+        chance = torch.Generator().manual_seed(self.generator.getrandbits(63))
+        # drawn for the whole batch: several processes see what one would
+        shape = (self.training.recipe.batch, *crops.shape[1:])
+        grain = torch.randn(shape, generator=chance)[list(self.share)]
+        return (crops + noise * grain.to(crops.device)).clamp(0, 1)
 
     def note(self, values: dict[str, float]) -> None:
         """Add a step's terms to the loss curve."""

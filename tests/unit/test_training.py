@@ -91,6 +91,80 @@ def test_the_step_is_plain_gradient_descent(style, photos):
         torch.testing.assert_close(new.detach(), old - 1e-3 * gradient)
 
 
+class Canvas(torch.nn.Module):
+    """A picture that paints itself, whatever the photograph."""
+
+    def __init__(self, side):
+        super().__init__()
+        start = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(4))
+        self.pixels = torch.nn.Parameter(start)
+
+    def forward(self, photographs):
+        return self.pixels.expand_as(photographs)
+
+
+@pytest.mark.parametrize("margin", [0, 4])
+def test_the_loss_does_not_see_the_margin(style, photos, margin):
+    recipe = TrainingRecipe(**TINY)
+    objective = StyleObjective(training.make_loss(load_loss_network(), recipe), style)
+    canvas, crops = Canvas(40), photos[0][..., :40, :40].float() / 255
+    before = canvas.pixels.detach().clone()
+    step = torch.optim.SGD(canvas.parameters(), lr=1.0)
+    training.train_step(canvas, crops, objective, step, margin=margin)
+    changed = (canvas.pixels.detach() != before).any(1)[0]
+    inside = torch.zeros(40, 40, dtype=torch.bool)
+    inside[margin : 40 - margin, margin : 40 - margin] = True
+    assert changed[inside].all()
+    assert not changed[~inside].any()
+
+
+def test_crops_are_larger_by_their_margin(fit, monkeypatch):
+    sizes = []
+    draw = training.random_crops
+
+    def watched(photos, count, **settings):
+        sizes.append(settings["size"])
+        return draw(photos, count, **settings)
+
+    monkeypatch.setattr(training, "random_crops", watched)
+    fit(margin=3)
+    assert set(sizes) == {TINY["size"] + 6 + 3}
+    sizes.clear()
+    fit(margin=3, shift_weight=0.0)
+    assert set(sizes) == {TINY["size"] + 6}
+
+
+def test_the_net_sees_grain_and_the_content_loss_does_not(fit, monkeypatch):
+    calls = []
+    step = training.train_step
+
+    def watched(net, photographs, *rest, seen, shift, **more):
+        calls.append((photographs, seen, shift))
+        return step(net, photographs, *rest, seen=seen, shift=shift, **more)
+
+    monkeypatch.setattr(training, "train_step", watched)
+    fit(noise=0.05, steps=3)
+    for photographs, seen, shift in calls:
+        grain = seen - photographs
+        inside = (photographs > 0.2) & (photographs < 0.8)
+        assert float(grain[inside].std()) == pytest.approx(0.05, rel=0.1)
+        # the grain moves with the photograph
+        assert float(training.shift_loss(seen, shift)) == 0
+        assert photographs.shape[0] == 2 * TINY["batch"]
+    assert len({shift for _, _, shift in calls}) > 1
+    calls.clear()
+    fit(noise=0.0, shift_weight=0.0, steps=1)
+    (photographs, seen, shift) = calls[0]
+    assert torch.equal(seen, photographs)
+    assert shift is None
+
+
+def test_the_shift_term_steadies(fit):
+    settings = {"steps": 60, "measurements": 1}
+    loose, steady = (fit(shift_weight=x, **settings).history for x in (1e-9, 100.0))
+    assert steady[-1][-1] < 0.75 * loose[-1][-1]
+
+
 def test_the_loss_network_learns_nothing(fit, monkeypatch):
     networks = []
 
@@ -259,7 +333,7 @@ def test_no_number_is_a_named_stop(fit, photos, tmp_path):
     file = tmp_path / "state.safetensors"
     with pytest.raises(
         FloatingPointError,
-        match=r"the (content|style|tv) term became (nan|inf) at step",
+        match=r"the (content|style|tv|shift) term became (nan|inf) at step",
     ):
         fit(learning_rate=1e30, precision="float32", checkpoint=file)
 
@@ -271,6 +345,9 @@ def test_no_number_is_a_named_stop(fit, photos, tmp_path):
         ({"size": 64}, "smaller than the training crops of 64"),
         ({"minutes": -1.0}, "minutes must be positive"),
         ({"steps": 0}, "steps must be 1 or more"),
+        ({"margin": -1}, "margin must be 0 or more"),
+        ({"shift_weight": float("nan")}, "shift_weight must be 0 or more"),
+        ({"noise": -0.1}, "noise must be 0 or more"),
         ({"optimizer": "sgd"}, "optimizer must be muon or adam"),
         ({"learning_rate": -1.0}, "learning_rate must be positive"),
         ({"loss_network": "vgg11"}, "vgg11"),

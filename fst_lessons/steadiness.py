@@ -1,0 +1,65 @@
+"""A painting that stays when the photograph moves.
+
+A net halves the size twice, so that a pixel can stand in any of 16 places of its grid,
+and nothing in eq. (5) keeps it from painting a sky as one 4x4 tile, repeated: hatching
+that crawls as soon as the camera moves. Therefore every crop is painted twice, the second
+time moved by up to 3 pixels, and what was painted differently costs:
+
+    l_shift = mean squared difference of the two paintings where they show the same
+
+A tile of the grid's size cannot be the same in both: strokes must follow the photograph.
+"""
+
+from __future__ import annotations
+
+import random
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .transform_net import STRIDE
+
+REACH = (
+    STRIDE - 1
+)  # pixels: with it, two crops stand anywhere to each other on the grid
+Shift = tuple[int, int]
+
+
+def draw_shift(generator: random.Random) -> Shift:
+    """Return by how many pixels to move, down and right: 0 to 3 each, not both 0."""
+    return divmod(generator.randrange(1, STRIDE**2), STRIDE)
+
+
+def twins(crops: Tensor, shift: Shift) -> Tensor:
+    """Return each crop twice: from its upper left corner, and moved.
+
+    Args:
+        crops: `(N, C, H + 3, W + 3)`, large enough for both.
+        shift: from `draw_shift`.
+
+    Returns:
+        `(2 N, C, H, W)`, the N unmoved ones first.
+    """
+    height, width = (side - REACH for side in crops.shape[-2:])
+    down, right = shift
+    moved = crops[..., down : down + height, right : right + width]
+    return torch.cat([crops[..., :height, :width], moved])
+
+
+def shift_loss(painted: Tensor, shift: Shift) -> Tensor:
+    """Return how differently twins are painted where they show the same.
+
+    Args:
+        painted: `(2 N, C, H, W)`, of `twins`.
+        shift: theirs.
+
+    Returns:
+        The mean squared difference, pixels in [0, 1].
+    """
+    down, right = shift
+    first, moved = painted.chunk(2)
+    height, width = (
+        side - by for side, by in zip(first.shape[-2:], shift, strict=True)
+    )
+    return F.mse_loss(first[..., down:, right:], moved[..., :height, :width])
