@@ -76,6 +76,20 @@ class FastNet(nn.Module):
         return _last(self.net.last, x)
 
 
+class Autocast(nn.Module):
+    """A net that computes in half precision on a graphics card; shares parameters."""
+
+    def __init__(self, net: nn.Module, *, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.net, self.dtype = net, dtype
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the painted pictures, float32."""
+        with torch.autocast(images.device.type, self.dtype):
+            painted = self.net(images)
+        return painted.float()
+
+
 def best_dtype(device: torch.device | str = "cpu") -> torch.dtype:
     """Return bfloat16 where the device multiplies in it, else float32.
 

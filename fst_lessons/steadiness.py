@@ -2,12 +2,12 @@
 
 A net halves the size twice, so that a pixel can stand in any of 16 places of its grid,
 and nothing in eq. (5) keeps it from painting a sky as one 4x4 tile, repeated: hatching
-that crawls as soon as the camera moves. Therefore every crop is painted twice, the second
-time moved by up to 3 pixels, and what was painted differently costs:
+that crawls as soon as the camera moves. Therefore every crop is painted twice, once
+moved by up to 3 pixels, and what was painted differently costs:
 
     l_shift = mean squared difference of the two paintings where they show the same
 
-A tile of the grid's size cannot be the same in both: strokes must follow the photograph.
+A tile of the grid's size differs in them: strokes have to follow the photograph.
 """
 
 from __future__ import annotations

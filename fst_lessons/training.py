@@ -25,9 +25,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import training_state
+from .batches import draw_batch
 from .checkpoints import load_net, load_weights
-from .datasets import held_out_photos, random_crops
-from .fast import FastNet
+from .datasets import held_out_photos
+from .fast import Autocast, FastNet
 from .loss_network import LossNetwork, load_loss_network
 from .losses import PerceptualLoss
 from .objective import StyleObjective
@@ -36,7 +37,7 @@ from .parallel import Group
 from .progress import Bar, Measure, Saver
 from .recipes import TrainingRecipe
 from .schedule import Plan, one_cycle
-from .steadiness import REACH, Shift, draw_shift, shift_loss, twins
+from .steadiness import Shift, shift_loss
 from .training_state import Training
 from .transform_net import TransformNet
 from .yardstick import Yardstick
@@ -210,20 +211,6 @@ def make_loss(network: LossNetwork, recipe: TrainingRecipe) -> PerceptualLoss:
     )
 
 
-class Autocast(nn.Module):
-    """A net that computes in half precision on a graphics card; shares parameters."""
-
-    def __init__(self, net: nn.Module, *, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.net, self.dtype = net, dtype
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the painted pictures, float32."""
-        with torch.autocast(images.device.type, self.dtype):
-            painted = self.net(images)
-        return painted.float()
-
-
 class _Run:
     """All that the next step depends on."""
 
@@ -308,19 +295,18 @@ class _Run:
     def step(self, net: nn.Module) -> dict[str, float]:
         """Make one step and return its terms, averaged over the processes."""
         self.set_learning_rate()
-        recipe, crops = self.training.recipe, self.draw()
-        seen, shift = self.disturb(crops), None
-        if recipe.shift_weight:
-            shift = draw_shift(self.generator)
-            crops, seen = twins(crops, shift), twins(seen, shift)
+        recipe = self.training.recipe
+        batch = draw_batch(
+            self.photos, recipe, generator=self.generator, keep=self.share
+        )
         terms = train_step(
             net,
-            crops,
+            batch.photographs.to(self.device),
             self.objective,
             self.optimizer,
-            seen=seen,
+            seen=batch.seen.to(self.device),
             margin=recipe.margin,
-            shift=shift,
+            shift=batch.shift,
             shift_weight=recipe.shift_weight,
         )
         values = {name: float(self.group.average(v)) for name, v in terms.items()}
@@ -347,31 +333,6 @@ class _Run:
             rate *= max(one_cycle(self.training.progress), 1e-3)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-
-    def draw(self) -> Tensor:
-        """Return this process' share of the next batch."""
-        recipe = self.training.recipe
-        reach = REACH if recipe.shift_weight else 0
-        crops = random_crops(
-            self.photos,
-            recipe.batch,
-            size=recipe.size + 2 * recipe.margin + reach,
-            generator=self.generator,
-            zoom=recipe.zoom,
-            keep=self.share,
-        )
-        return crops.to(self.device)
-
-    def disturb(self, crops: Tensor) -> Tensor:
-        """Return the crops with the recipe's noise, by a seed from the run's chance."""
-        noise = self.training.recipe.noise
-        if not noise:
-            return crops
-        chance = torch.Generator().manual_seed(self.generator.getrandbits(63))
-        # drawn for the whole batch: several processes see what one would
-        shape = (self.training.recipe.batch, *crops.shape[1:])
-        grain = torch.randn(shape, generator=chance)[list(self.share)]
-        return (crops + noise * grain.to(crops.device)).clamp(0, 1)
 
     def note(self, values: dict[str, float]) -> None:
         """Add a step's terms to the loss curve."""

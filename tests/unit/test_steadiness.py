@@ -5,6 +5,8 @@ import random
 import pytest
 import torch
 
+from fst_lessons.batches import draw_batch
+from fst_lessons.recipes import TrainingRecipe
 from fst_lessons.steadiness import REACH, draw_shift, shift_loss, twins
 
 SHIFTS = [(down, right) for down in range(4) for right in range(4) if down or right]
@@ -60,3 +62,19 @@ def test_both_twins_get_a_gradient():
         shift_loss(pair * torch.tensor([1.0, 1, 2, 2]).view(4, 1, 1, 1), (1, 3))
     ).backward()
     assert all(float(one.abs().sum()) > 0 for one in pair.grad)
+
+
+def test_two_processes_see_what_one_does():
+    photos = [(torch.rand(1, 3, 60, 50) * 255).byte()]
+    recipe = TrainingRecipe(size=24, batch=4)
+    shares = None, range(2), range(2, 4)
+    whole, first, second = (
+        draw_batch(photos, recipe, generator=random.Random(5), keep=share)
+        for share in shares
+    )
+    assert whole.shift == first.shift == second.shift
+    for name in ("photographs", "seen"):
+        one, two = (getattr(part, name).chunk(2) for part in (first, second))
+        pieces = torch.cat([one[0], two[0], one[1], two[1]])
+        assert torch.equal(getattr(whole, name), pieces)
+    assert whole.photographs.shape == (8, 3, 24 + 16, 24 + 16)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from fst_lessons import datasets, training
+from fst_lessons import batches, datasets, training
 from fst_lessons.checkpoints import load_net
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
 from fst_lessons.recipes import TrainingRecipe
+from fst_lessons.steadiness import shift_loss
 from fst_lessons.training_state import read, recipe_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,13 +121,13 @@ def test_the_loss_does_not_see_the_margin(style, photos, margin):
 
 def test_crops_are_larger_by_their_margin(fit, monkeypatch):
     sizes = []
-    draw = training.random_crops
+    draw = batches.random_crops
 
     def watched(photos, count, **settings):
         sizes.append(settings["size"])
         return draw(photos, count, **settings)
 
-    monkeypatch.setattr(training, "random_crops", watched)
+    monkeypatch.setattr(batches, "random_crops", watched)
     fit(margin=3)
     assert set(sizes) == {TINY["size"] + 6 + 3}
     sizes.clear()
@@ -149,7 +150,7 @@ def test_the_net_sees_grain_and_the_content_loss_does_not(fit, monkeypatch):
         inside = (photographs > 0.2) & (photographs < 0.8)
         assert float(grain[inside].std()) == pytest.approx(0.05, rel=0.1)
         # the grain moves with the photograph
-        assert float(training.shift_loss(seen, shift)) == 0
+        assert float(shift_loss(seen, shift)) == 0
         assert photographs.shape[0] == 2 * TINY["batch"]
     assert len({shift for _, _, shift in calls}) > 1
     calls.clear()
