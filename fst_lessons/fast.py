@@ -130,10 +130,12 @@ def _block(block: _Block, x: Tensor) -> Tensor:
 def _up(conv: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> Tensor:
     if isinstance(conv, nn.ConvTranspose2d):
         return F.conv_transpose2d(x, _like(x, conv.weight), None, 2, 1, 1)
+    weight = _like(x, resize_kernel(conv.weight))
+    if conv.padding_mode == "zeros":
+        return F.conv_transpose2d(x, weight, None, 2, 1)
     # beyond the border of a doubled picture, reflection repeats the small one's edge
-    mode = "replicate" if conv.padding_mode == "reflect" else "constant"
-    padded = F.pad(x, (1, 1, 1, 1), mode=mode)
-    y = F.conv_transpose2d(padded, _like(x, resize_kernel(conv.weight)), None, 2)
+    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    y = F.conv_transpose2d(padded, weight, None, 2)
     return y[..., 3:-3, 3:-3].contiguous(memory_format=LAST)
 
 
