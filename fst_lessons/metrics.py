@@ -1,4 +1,8 @@
-"""How close two pictures are, pixel by pixel: PSNR and SSIM."""
+"""How close two pictures are, pixel by pixel: PSNR and SSIM.
+
+Super-resolution is measured on brightness alone, with the border left out, as its
+papers agree on: `luma=True, border=4` for an enlargement by 4.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +11,45 @@ from torch import Tensor
 
 from .images import check_image
 
+# ITU-R BT.601 as in MATLAB's rgb2ycbcr: black is 16, white is 235 of 255
+STUDIO_LUMA = (65.481, 128.553, 24.966)
+STUDIO_BLACK = 16.0
 
-def psnr(image: Tensor, reference: Tensor) -> float:
+
+def psnr(
+    image: Tensor, reference: Tensor, *, luma: bool = False, border: int = 0
+) -> float:
     """Return the peak signal-to-noise ratio, 10 log10(1 / mean squared error), in dB.
 
     Args:
         image: `(N, 3, H, W)` in [0, 1].
         reference: the same shape.
+        luma: compare brightness alone, see `studio_luma`.
+        border: pixels to leave out at each side.
 
     Returns:
         Decibels, higher is closer; infinite for equal pictures.
 
     Raises:
-        ValueError: not pictures, or of different shapes.
+        ValueError: not pictures, or of different shapes, or nothing left inside.
     """
-    _check_pair(image, reference)
+    image, reference = _prepare(image, reference, luma, border)
     error = (image - reference).square().mean()
     return float(-10 * torch.log10(error))
 
 
-def ssim(image: Tensor, reference: Tensor) -> float:
+def ssim(
+    image: Tensor, reference: Tensor, *, luma: bool = False, border: int = 0
+) -> float:
     """Return the structural similarity of Wang et al. 2004, 1 for equal pictures.
 
     Gaussian window of deviation 1.5, averaged over channels; by scikit-image.
 
     Args:
-        image: `(1, 3, H, W)` in [0, 1], at least 11 pixels a side.
+        image: `(1, 3, H, W)` in [0, 1], at least 11 pixels a side inside the border.
         reference: the same shape.
+        luma: compare brightness alone, see `studio_luma`.
+        border: pixels to leave out at each side.
 
     Raises:
         ValueError: not pictures, or of different shapes, or too small.
@@ -41,7 +57,7 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     """
     from skimage.metrics import structural_similarity  # optional, and slow to import
 
-    _check_pair(image, reference)
+    image, reference = _prepare(image, reference, luma, border)
     if len(image) != 1:
         raise ValueError(
             f"SSIM takes one picture at a time, got {len(image)}; loop over them"
@@ -60,10 +76,35 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     )
 
 
-def _check_pair(image: Tensor, reference: Tensor) -> None:
+def studio_luma(images: Tensor) -> Tensor:
+    """Return the Y of YCbCr as papers on super-resolution compute it.
+
+    Args:
+        images: `(N, 3, H, W)` RGB in [0, 1].
+
+    Returns:
+        `(N, 1, H, W)` from 16/255 (black) to 235/255 (white): errors are a seventh
+        smaller than on brightness from 0 to 1, which adds 1.3 dB to every PSNR.
+    """
+    weights = images.new_tensor(STUDIO_LUMA).view(1, 3, 1, 1)
+    return ((images * weights).sum(1, keepdim=True) + STUDIO_BLACK) / 255
+
+
+def _prepare(
+    image: Tensor, reference: Tensor, luma: bool, border: int
+) -> tuple[Tensor, Tensor]:
+    """Return what is to be compared of two pictures."""
     check_image(image, "picture")
     check_image(reference, "reference")
     if image.shape != reference.shape:
         raise ValueError(
             f"pictures differ in shape: {tuple(image.shape)}, {tuple(reference.shape)}"
         )
+    height, width = image.shape[-2:]
+    if not 0 <= border < (min(height, width) + 1) // 2:
+        raise ValueError(
+            f"a border of {border} leaves nothing of a picture of {width}x{height}"
+        )
+    inside = (..., slice(border, height - border), slice(border, width - border))
+    pair = (image[inside], reference[inside])
+    return tuple(studio_luma(x) for x in pair) if luma else pair
