@@ -90,7 +90,7 @@ def enlarge(images: Tensor, factor: int) -> Tensor:
     """
     height, width = images.shape[-2:]
     size = (height * factor, width * factor)
-    # with antialias torch takes the cubic of Pillow and MATLAB, a = -0.5; without, -0.75
+    # antialias: or torch takes another cubic than Pillow, with a = -0.75 for -0.5
     return F.interpolate(images, size, mode="bicubic", antialias=True)
 
 

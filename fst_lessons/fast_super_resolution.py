@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .degradation import enlarge
 from .fast import LAST, Autocast, _last, _like, best_dtype, resize_kernel
 from .super_resolution_net import SRCNN, SuperResolutionNet
 

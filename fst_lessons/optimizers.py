@@ -10,6 +10,7 @@ it in two minutes what takes Adam more than four (chapter 7). Source: Jordan et 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,6 +75,18 @@ class Muon(torch.optim.Optimizer):
                 (_turn_matrix if matrix else _turn_scalars)(
                     weight, self.state[weight], group
                 )
+
+
+def make_optimizer(net: nn.Module, recipe: Any) -> torch.optim.Optimizer:
+    """Return an optimizer of a net's weights.
+
+    Args:
+        net: to be trained.
+        recipe: its `optimizer`, "muon" or "adam", and its `learning_rate` count.
+    """
+    if recipe.optimizer == "muon":
+        return Muon(net.parameters(), lr=recipe.learning_rate)
+    return torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
 
 
 def _turn_matrix(weight: Tensor, state: dict, group: dict) -> None:

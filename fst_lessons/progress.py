@@ -3,55 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from torch import Tensor
 from tqdm.auto import tqdm
 
-from .objective import StyleObjective
 from .parallel import Group
 from .schedule import Plan
 from .training_state import Training
-from .yardstick import Yardstick, measure_yardstick
 
 
 class Measure:
-    """Measures a net on held-out photographs, in the slow method's steps.
+    """Measures a net on held-out photographs, on the way and at the end.
 
     Args:
-        training: what is measured; gets `yardstick` and `evaluations`.
-        objective: of the training.
-        photographs: none of them trained on, each `(1, 3, H, W)`.
-        yardstick: steps of the slow method, 0 for none, or a finished one.
+        training: what is measured; gets `evaluations`.
+        find: training -> what to keep of it; the net is in evaluation mode.
         times: how often on the way.
         group: only the leading process measures.
         report: called with the training after each measurement.
-        progress: show a bar while the slow method runs.
     """
 
     def __init__(
         self,
         training: Training,
-        objective: StyleObjective,
-        photographs: Sequence[Tensor],
+        find: Callable[[Training], Mapping[str, float]],
         *,
-        yardstick: Yardstick | int,
         times: int,
         group: Group,
         report: Callable[[Training], None] | None,
-        progress: bool,
     ) -> None:
-        self.training, self.objective, self.report = training, objective, report
-        self.photographs = list(photographs)
+        self.training, self.find, self.report = training, find, report
         self.times, self.leads = times, group.leads
-        self.cost = 0.0
-        if not self.leads:
-            return
-        if isinstance(yardstick, int) and yardstick > 0:
-            yardstick = measure_yardstick(
-                objective, self.photographs, steps=yardstick, progress=progress
-            )
-        training.yardstick = yardstick or None
         began = time.perf_counter()
         if not training.evaluations:
             self.now()
@@ -70,11 +52,9 @@ class Measure:
         training, net = self.training, self.training.net
         was_training = net.training
         net.eval()
-        found = self.objective.measure(net, self.photographs)
+        found = self.find(training)
         entry = {"step": training.step}
         entry |= {name: round(value, 5) for name, value in found.items()}
-        if training.yardstick is not None:
-            entry["gatys_steps"] = training.yardstick.steps(found["total"])
         training.evaluations.append(entry)
         if self.report is not None:
             self.report(training)
@@ -134,6 +114,8 @@ class Bar:
             end = len(training.yardstick.curve)
             steps = latest["gatys_steps"]
             shown["Gatys"] = f"{steps} steps" if steps <= end else f"over {end} steps"
+        if "psnr" in latest:
+            shown["PSNR"] = f"{latest['psnr']:.2f} dB"
         self.bar.set_postfix(shown, refresh=False)
         position = 100 * training.progress if self.by_time else training.step
         self.bar.update(position - self.bar.n)

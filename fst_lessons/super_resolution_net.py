@@ -90,7 +90,9 @@ class SuperResolutionNet(nn.Module):
         doublings = c.factor.bit_length() - 1
         self.first = _conv(layers, 3, c.width, 9)
         self.blocks = nn.Sequential(*(_Block(layers, c.width) for _ in range(c.blocks)))
-        self.up = nn.Sequential(*(_up(layers, c.width, c.width) for _ in range(doublings)))
+        self.up = nn.Sequential(
+            *(_up(layers, c.width, c.width) for _ in range(doublings))
+        )
         self.last = nn.Conv2d(c.width, 3, 9, padding=4)
         if c.shortcuts:
             self._initialize()

@@ -1,22 +1,19 @@
-"""Train a transform net for one style: `fit`, and the step it repeats.
+"""Train a transform net for one style: `fit`, and the step that `loop` repeats.
 
     painted = net(photographs)
     total = lambda_c content + lambda_s style + lambda_TV variation     eq. (5)
     total.backward(); optimizer.step()
-
-Around the step stands what a training of minutes or hours needs: a plan that ends on
-time, photographs held out for measuring, checkpoints that continue bit for bit.
 
 Source: Johnson et al. 2016, section 4.1.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +21,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import training_state
 from .batches import draw_batch
 from .checkpoints import load_net, load_weights
 from .datasets import held_out_photos
 from .fast import Autocast, FastNet
+from .loop import Habits, train
 from .loss_network import LossNetwork, load_loss_network
 from .losses import PerceptualLoss
 from .objective import StyleObjective
-from .optimizers import Muon
+from .optimizers import make_optimizer
 from .parallel import Group
-from .progress import Bar, Measure, Saver
 from .recipes import TrainingRecipe
-from .schedule import Plan, one_cycle
 from .steadiness import Shift, shift_loss
 from .training_state import Training
 from .transform_net import TransformNet
-from .yardstick import Yardstick
-
-STRIDES = 100  # of the loss curve that a card keeps
+from .yardstick import Yardstick, measure_yardstick
 
 
 def train_step(
@@ -137,41 +130,27 @@ def fit(
             keeps the state before.
     """
     began, group = time.perf_counter(), group or Group()
-    if minutes is not None and not minutes > 0:
-        raise ValueError(f"minutes must be positive, got {minutes}")
-    recipe = replace(recipe or TrainingRecipe(), **changes)
-    pictures = (photos, style, group, torch.device(device))
-    if resume and checkpoint is not None and Path(checkpoint).is_file():
-        run = _Run.resumed(Path(checkpoint), *pictures)
-    else:
-        run = _Run(recipe, *pictures)
-    training = run.training
-    held_out = held_out_photos() if held_out is None else held_out
-    measure = Measure(
-        training,
-        run.measured,
-        [photo.to(run.device) for photo in held_out],
-        yardstick=yardstick,
-        times=measurements,
-        group=group,
-        report=on_measure,
+    habits = Habits(
+        minutes=minutes,
+        checkpoint=checkpoint,
+        checkpoint_seconds=checkpoint_seconds,
+        resume=resume,
+        measurements=measurements,
+        on_measure=on_measure,
         progress=progress,
     )
-    if minutes is None:
-        plan = Plan(steps=training.recipe.steps)
-    else:  # the last measurement will take as long as the first one did
-        spent = time.perf_counter() - began
-        plan = Plan(seconds=max(minutes * 60 - spent - 2 * measure.cost, 1.0))
-    try:
-        run.go(plan, measure, checkpoint, checkpoint_seconds, progress)
-    except KeyboardInterrupt:
-        training.interrupted = True
-    training.net.eval()
-    if checkpoint is not None and group.leads:
-        run.save(checkpoint)
-    training.recipe = replace(training.recipe, steps=max(1, training.step))
-    measure.now()
-    return training
+    recipe = replace(recipe or TrainingRecipe(), **changes)
+    make_task = partial(
+        StyleTask,
+        photos=photos,
+        style=style,
+        held_out=held_out_photos() if held_out is None else held_out,
+        yardstick=yardstick,
+        device=torch.device(device),
+        group=group,
+        progress=progress,
+    )
+    return train(make_task, recipe, habits, began=began, group=group)
 
 
 def make_net(recipe: TrainingRecipe) -> TransformNet:
@@ -191,13 +170,6 @@ def make_net(recipe: TrainingRecipe) -> TransformNet:
     return net
 
 
-def make_optimizer(net: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
-    """Return the recipe's optimizer of a net's weights."""
-    if recipe.optimizer == "muon":
-        return Muon(net.parameters(), lr=recipe.learning_rate)
-    return torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
-
-
 def make_loss(network: LossNetwork, recipe: TrainingRecipe) -> PerceptualLoss:
     """Return the recipe's loss, as seen through a loss network."""
     return PerceptualLoss(
@@ -211,16 +183,20 @@ def make_loss(network: LossNetwork, recipe: TrainingRecipe) -> PerceptualLoss:
     )
 
 
-class _Run:
-    """All that the next step depends on."""
+class StyleTask:
+    """A style to train for, as `loop.Task` wants it."""
 
     def __init__(
         self,
         recipe: TrainingRecipe,
+        *,
         photos: Sequence[Tensor],
         style: Tensor,
-        group: Group,
+        held_out: Sequence[Tensor],
+        yardstick: Yardstick | int,
         device: torch.device,
+        group: Group,
+        progress: bool,
     ) -> None:
         if min(style.shape[-2:]) < recipe.size:
             height, width = style.shape[-2:]
@@ -230,76 +206,30 @@ class _Run:
             )
         if not photos:
             raise ValueError("no photographs to train on")
-        self.photos, self.group, self.device = photos, group, device
+        self.recipe, self.photos, self.device = recipe, photos, device
+        self.held_out = [photo.to(device) for photo in held_out]
+        self.yardstick, self.progress = yardstick, progress
         self.share = group.share(recipe.batch)
-        self.training = Training(make_net(recipe).to(device), recipe)
-        self.generator = random.Random(recipe.seed)
-        self.optimizer = make_optimizer(self.training.net, recipe)
+        self.net = make_net(recipe).to(device)
+        self.optimizer = make_optimizer(self.net, recipe)
         network = load_loss_network(recipe.loss_network).to(device)
         style = style.to(device)
         # measured in full precision, whatever the steps are made in
         self.measured = StyleObjective(make_loss(network, recipe), style)
-        self.painter: nn.Module = self.training.net
+        self.runner: nn.Module = self.net
         if recipe.precision == "bfloat16":
             network = network.in_bfloat16()
             quick = FastNet if device.type == "cpu" else Autocast
-            self.painter = quick(self.training.net, dtype=torch.bfloat16)
+            self.runner = quick(self.net, dtype=torch.bfloat16)
         average = group.average if group.size > 1 else None
         loss = make_loss(network, recipe)
         self.objective = StyleObjective(loss, style, average=average)
-        self.sums: dict[str, float] = {}
 
-    @classmethod
-    def resumed(cls, path: Path, photos, style, group, device) -> _Run:
-        """Return a run as it was when its checkpoint was written."""
-        state = training_state.read(path)
-        run = cls(state.recipe, photos, style, group, device)
-        state.restore(run.training, run.optimizer, run.generator)
-        run.sums = state.sums
-        return run
-
-    def go(
-        self,
-        plan: Plan,
-        measure: Measure,
-        checkpoint: str | Path | None,
-        checkpoint_seconds: float,
-        progress: bool,
-    ) -> None:
-        """Repeat the step until the plan's end."""
-        training, leads = self.training, self.group.leads
-        net = self.group.wrap(self.painter).train()
-        began = time.perf_counter() - training.seconds
-        with Bar(plan, training, shown=progress and leads) as bar:
-            seconds = checkpoint_seconds if checkpoint and leads else math.inf
-            saver = Saver(
-                lambda: self.save(checkpoint), seconds=seconds, tell=bar.write
-            )
-            while training.progress < 1:
-                started = time.perf_counter()
-                terms = self.step(net)
-                training.seconds = time.perf_counter() - began
-                ahead = plan.advance(
-                    training.progress,
-                    step=training.step,
-                    spent=training.seconds,
-                    last=time.perf_counter() - started,
-                )
-                training.progress = self.group.agree(ahead)
-                training.step += 1
-                self.note(terms)
-                bar.show(training, terms)
-                measure.maybe()
-                saver.maybe()
-
-    def step(self, net: nn.Module) -> dict[str, float]:
-        """Make one step and return its terms, averaged over the processes."""
-        self.set_learning_rate()
-        recipe = self.training.recipe
-        batch = draw_batch(
-            self.photos, recipe, generator=self.generator, keep=self.share
-        )
-        terms = train_step(
+    def step(self, net: nn.Module, generator: random.Random) -> dict[str, Tensor]:
+        """Draw photographs and change the weights once."""
+        recipe = self.recipe
+        batch = draw_batch(self.photos, recipe, generator=generator, keep=self.share)
+        return train_step(
             net,
             batch.photographs.to(self.device),
             self.objective,
@@ -309,38 +239,19 @@ class _Run:
             shift=batch.shift,
             shift_weight=recipe.shift_weight,
         )
-        values = {name: float(self.group.average(v)) for name, v in terms.items()}
-        for name in reversed(values):  # the terms first: the total only adds them up
-            if not math.isfinite(values[name]):
-                raise FloatingPointError(
-                    f"the {name} term became {values[name]} at step "
-                    f"{self.training.step}; lower the learning rate or its weight"
-                )
-        return values
 
-    def save(self, path: str | Path) -> None:
-        """Write the state."""
-        training_state.write(
-            path, self.training, self.optimizer, self.generator, self.sums
-        )
+    def begin(self, training: Training) -> None:
+        """Run the slow method, to compare with."""
+        yardstick = self.yardstick
+        if isinstance(yardstick, int) and yardstick > 0:
+            yardstick = measure_yardstick(
+                self.measured, self.held_out, steps=yardstick, progress=self.progress
+            )
+        training.yardstick = yardstick or None
 
-    def set_learning_rate(self) -> None:
-        """Set the learning rate of the point of the way that is reached."""
-        recipe = self.training.recipe
-        rate = recipe.learning_rate
-        if recipe.schedule == "one_cycle":
-            # the first step is not lost on a rate of 0
-            rate *= max(one_cycle(self.training.progress), 1e-3)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-
-    def note(self, values: dict[str, float]) -> None:
-        """Add a step's terms to the loss curve."""
-        for name, value in {"steps": 1.0, **values}.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value
-        training = self.training
-        if training.progress * STRIDES >= len(training.history) + 1:
-            count = self.sums.pop("steps")
-            means = (round(total / count, 5) for total in self.sums.values())
-            training.history.append([training.step, *means])
-            self.sums.clear()
+    def measure(self, training: Training) -> dict[str, float]:
+        """Return the terms on held-out photographs, in the slow method's steps too."""
+        found = self.measured.measure(training.net, self.held_out)
+        if training.yardstick is not None:
+            found["gatys_steps"] = training.yardstick.steps(found["total"])
+        return found

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .checkpoints import TRAINING, read_tensors, write_tensors
 from .recipes import TrainingRecipe
-from .transform_net import TransformNet
 from .yardstick import Yardstick
 
 
@@ -26,20 +25,20 @@ class Training:
     """A training under way, or its result.
 
     Attributes:
-        net: the transform net.
+        net: what is trained.
         recipe: what it is trained by; at the end `steps` are the steps made.
         step: updates made so far.
         progress: 0 at the start, 1 at the end of the plan.
         seconds: of training and measuring on the way.
-        history: [step, total, content, style, tv], means over a stretch of the way.
-        evaluations: on held-out photographs: {"step", "total", each term,
-            "gatys_steps" where a yardstick is there}.
+        history: [step, total, each term], means over a stretch of the way.
+        evaluations: on held-out photographs: {"step", "total", each term, and what the
+            task adds, such as "gatys_steps" where a yardstick is there}.
         yardstick: the slow method on the same photographs, None where not measured.
         interrupted: True if stopped by hand before its end.
     """
 
-    net: TransformNet
-    recipe: TrainingRecipe
+    net: nn.Module
+    recipe: Any
     step: int = 0
     progress: float = 0.0
     seconds: float = 0.0
@@ -56,7 +55,7 @@ _KEPT = ("step", "progress", "seconds", "history", "evaluations")
 class State:
     """What was read from a file: see `restore`."""
 
-    recipe: TrainingRecipe
+    recipe: Any
     tensors: Mapping[str, Tensor]
     card: Mapping[str, Any]
 
@@ -104,6 +103,7 @@ def write(
     card = {name: getattr(training, name) for name in _KEPT}
     card |= {
         "format": TRAINING,
+        "task": type(training.recipe).__name__,
         "recipe": asdict(training.recipe),
         "generator": generator.getstate(),
         "sums": dict(sums),
@@ -111,29 +111,39 @@ def write(
     write_tensors(tensors, path, card)
 
 
-def read(path: str | Path) -> State:
+def read(path: str | Path, recipe_type: type = TrainingRecipe) -> State:
     """Return the state in a file.
 
+    Args:
+        path: of the file.
+        recipe_type: of what is trained.
+
     Raises:
-        ValueError: not there, damaged, or not the state of a training.
+        ValueError: not there, damaged, or not the state of such a training.
     """
     tensors, card = read_tensors(path, TRAINING)
-    return State(recipe_from(card["recipe"]), tensors, card)
+    task = card.get("task", TrainingRecipe.__name__)
+    if task != recipe_type.__name__:
+        raise ValueError(
+            f"{Path(path).name} is an unfinished training by a {task}, expected a "
+            f"{recipe_type.__name__}; resume it with the command that began it"
+        )
+    return State(recipe_from(card["recipe"], recipe_type), tensors, card)
 
 
-def recipe_from(values: Mapping[str, Any]) -> TrainingRecipe:
+def recipe_from(values: Mapping[str, Any], recipe_type: type = TrainingRecipe) -> Any:
     """Return the recipe of a card, whose lists were tuples.
 
     Raises:
         ValueError: settings that this version of the package does not know.
     """
-    known = {f.name for f in fields(TrainingRecipe)}
+    known = {f.name for f in fields(recipe_type)}
     if unknown := sorted(set(values) - known):
         raise ValueError(
             f"the recipe has {', '.join(unknown)}, which this version does not know; "
             "update the package"
         )
-    return TrainingRecipe(
+    return recipe_type(
         **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
     )
 
