@@ -24,19 +24,23 @@ from torch import Tensor
 
 from . import assets
 from .destinations import check_place
+from .super_resolution_net import SRCNN, SuperResolutionNet, make_super_resolution_net
 from .transform_net import NetConfig, TransformNet
 
 NET = "fst_lessons transform net, version 1"
+SUPER_RESOLUTION = "fst_lessons super-resolution net, version 1"
 TRAINING = "fst_lessons unfinished training, version 1"
 FOLDER = ("weights", "styles")
+SUPER_RESOLUTION_FOLDER = ("weights", "super_resolution")
+Net = TransformNet | SuperResolutionNet | SRCNN
 PICKLES = {".pth", ".pt", ".t7", ".pkl", ".pickle", ".ckpt", ".bin", ".model"}
 
 
-def save_net(net: TransformNet, path: str | Path, card: Mapping[str, Any]) -> Path:
+def save_net(net: Net, path: str | Path, card: Mapping[str, Any]) -> Path:
     """Write a net in float16 with its recipe card, whole or not at all.
 
     Args:
-        net: a `TransformNet`.
+        net: a `TransformNet`, a `SuperResolutionNet` or an `SRCNN`.
         path: ends in .safetensors.
         card: anything JSON can hold; the net's own configuration is added to it.
 
@@ -48,7 +52,8 @@ def save_net(net: TransformNet, path: str | Path, card: Mapping[str, Any]) -> Pa
         OSError: the disk is full; whatever stood at `path` is still there.
     """
     weights = {name: value.half() for name, value in net.state_dict().items()}
-    card = {**card, "format": NET, "net": asdict(net.config)}
+    kind = NET if isinstance(net, TransformNet) else SUPER_RESOLUTION
+    card = {**card, "format": kind, "net": asdict(net.config)}
     return write_tensors(weights, path, card)
 
 
@@ -72,6 +77,58 @@ def load_net(
     _load_weights(net, tensors, path)
     net.eval().requires_grad_(False)
     return net.to(device), card
+
+
+def load_super_resolution(
+    source: str | Path, *, device: str | torch.device = "cpu"
+) -> tuple[SuperResolutionNet | SRCNN, dict[str, Any]]:
+    """Return a trained net that enlarges, frozen and ready, and its recipe card.
+
+    Args:
+        source: the name of a net that comes with the package, such as "pixel_x4", or a
+            file.
+        device: where to put it.
+
+    Raises:
+        ValueError: see `load_net`.
+    """
+    path = find_super_resolution(source)
+    tensors, card = read_tensors(path, SUPER_RESOLUTION)
+    try:
+        net = make_super_resolution_net(**card["net"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path.name} was made by another version of the package: {error}"
+        ) from None
+    _load_weights(net, tensors, path)
+    net.eval().requires_grad_(False)
+    return net.to(device), card
+
+
+def find_super_resolution(source: str | Path) -> Path:
+    """Return the file of a net that enlarges, given by name or as a file.
+
+    Raises:
+        ValueError: neither; offers the nearest names.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    if path.suffix or path.name != str(source):
+        raise ValueError(f"no file {source}; check the path")
+    names = super_resolution_names()
+    if str(source) not in names:
+        raise ValueError(
+            f"no net {str(source)!r} comes with the package; "
+            + assets.nearest(str(source), names)
+        )
+    return assets.data_path(*SUPER_RESOLUTION_FOLDER, f"{source}.safetensors")
+
+
+def super_resolution_names() -> list[str]:
+    """Return the names of the nets that enlarge and come with the package."""
+    folder = assets.data_path() / Path(*SUPER_RESOLUTION_FOLDER)
+    return sorted(path.stem for path in folder.glob("*.safetensors"))
 
 
 def read_card(source: str | Path, *, width: int | None = None) -> dict[str, Any]:
@@ -193,7 +250,7 @@ def _read_header(path: Path, kind: str) -> dict[str, Any]:
             "copy or train it again"
         ) from error
     found = card.get("format", NET)  # a file without a card may still hold a net
-    if found == TRAINING and kind == NET:
+    if found == TRAINING and kind != TRAINING:
         raise ValueError(
             f"{path.name} is an unfinished training; go on with train --resume, "
             "the finished net is written beside it"
@@ -231,7 +288,7 @@ def load_weights(net: TransformNet, path: str | Path) -> TransformNet:
     return net
 
 
-def _load_weights(net: TransformNet, tensors: dict[str, Tensor], path: Path) -> None:
+def _load_weights(net: Net, tensors: dict[str, Tensor], path: Path) -> None:
     wanted = net.state_dict()
     leftovers = ("running_mean", "running_var", "num_batches_tracked")
     old = [k for k in tensors if k not in wanted and k.endswith(leftovers)]
