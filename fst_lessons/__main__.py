@@ -21,6 +21,8 @@ from . import assets
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 from .stylize_command import add_stylize
 from .train_command import add_reproduce, add_train
+from .train_sr_command import add_train_sr
+from .upscale_command import add_benchmark_sr, add_upscale
 
 # torch takes a second to import, so only commands that compute do it, when they run
 if TYPE_CHECKING:
@@ -70,6 +72,9 @@ def make_parser() -> argparse.ArgumentParser:
         add_train,
         add_reproduce,
         add_stylize,
+        add_train_sr,
+        add_upscale,
+        add_benchmark_sr,
         add_photos,
         add_styles,
     ):

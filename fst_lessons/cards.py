@@ -14,22 +14,23 @@ import torch
 from . import assets
 from .datasets import HELD_OUT
 from .recipes import TrainingRecipe
+from .super_resolution_recipe import SuperResolutionRecipe
 from .training_state import Training
 
 
 def make_card(
     training: Training,
     *,
-    style: Mapping[str, Any],
     photographs: Mapping[str, Any],
+    style: Mapping[str, Any] | None = None,
     held_out: Sequence[str] = HELD_OUT,
 ) -> dict[str, Any]:
     """Return the card of a training.
 
     Args:
         training: finished or not.
-        style: from `describe_style`.
         photographs: of the training: {"what", "count"}.
+        style: from `describe_style`, where a style was trained for.
         held_out: names of the photographs that it was measured on.
     """
     measured = dict(training.evaluations[-1]) if training.evaluations else {}
@@ -37,7 +38,7 @@ def make_card(
         measured["gatys_curve"] = training.yardstick.curve
     measured["photographs"] = list(held_out)
     return {
-        "style": dict(style),
+        **({} if style is None else {"style": dict(style)}),
         "recipe": asdict(training.recipe),
         "photographs": dict(photographs),
         "evaluation": measured,
@@ -51,8 +52,10 @@ def make_card(
     }
 
 
-def history_columns(recipe: TrainingRecipe) -> list[str]:
+def history_columns(recipe: TrainingRecipe | SuperResolutionRecipe) -> list[str]:
     """Return what the numbers in a row of the loss curve are."""
+    if isinstance(recipe, SuperResolutionRecipe):
+        return ["step", "total", *recipe.terms]
     steady = ["shift"] if recipe.shift_weight else []
     return ["step", "total", "content", "style", "tv", *steady]
 

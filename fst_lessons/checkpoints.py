@@ -125,6 +125,20 @@ def find_super_resolution(source: str | Path) -> Path:
     return assets.data_path(*SUPER_RESOLUTION_FOLDER, f"{source}.safetensors")
 
 
+def is_super_resolution(source: str | Path) -> bool:
+    """Return whether a name or a file is that of a net that enlarges."""
+    try:
+        _read_header(find_super_resolution(source), SUPER_RESOLUTION)
+    except ValueError:
+        return False
+    return True
+
+
+def read_super_resolution_card(source: str | Path) -> dict[str, Any]:
+    """Return the recipe card of a net that enlarges; see `load_super_resolution`."""
+    return _read_header(find_super_resolution(source), SUPER_RESOLUTION)
+
+
 def super_resolution_names() -> list[str]:
     """Return the names of the nets that enlarge and come with the package."""
     folder = assets.data_path() / Path(*SUPER_RESOLUTION_FOLDER)

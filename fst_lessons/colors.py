@@ -92,6 +92,31 @@ def match_colors(painting: Tensor, photo: Tensor) -> Tensor:
     return matched.clamp_(0, 1)
 
 
+def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
+    """Return a picture whose channels have the histograms of another picture's.
+
+    Channel by channel, the value of each rank becomes the reference's value of that
+    rank. The paper does so to its enlarged pictures, after the small ones.
+
+    Args:
+        image: `(N, C, H, W)`.
+        reference: `(N, C, h, w)`, of any size.
+
+    Source: Johnson et al. 2016, section 4.2.
+    """
+    values = image.flatten(2)  # (N, C, H*W)
+    wanted = reference.flatten(2).sort(-1).values  # (N, C, h*w)
+    order = values.argsort(-1, stable=True)
+    count, last = values.shape[-1], wanted.shape[-1] - 1
+    # equal shares of the ranks, each at its middle
+    place = (torch.arange(count, device=image.device) + 0.5) * (last + 1) / count - 0.5
+    place = place.clamp(0, last)
+    low = place.floor().long()
+    high = (low + 1).clamp_max(last)
+    ranked = wanted[..., low].lerp(wanted[..., high], (place - low).to(wanted))
+    return torch.empty_like(values).scatter_(-1, order, ranked).view_as(image)
+
+
 def transport_map(covariance: Tensor, wanted: Tensor) -> Tensor:
     """Return the map T with T A T^T = B that moves colours the least.
 

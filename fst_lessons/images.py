@@ -45,41 +45,58 @@ def load_image(
     """
     if size is not None:
         _check_size(size)
-    source, path = _open_source(path)
-    try:
-        with warnings.catch_warnings():
-            # this module's own limit, below, says what to do
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(source) as opened:
-                _check_megapixels(opened, path)
-                opened.draft(None, _draft_size(opened, size))
-                picture = _shrink(_to_rgb(ImageOps.exif_transpose(opened), path), size)
-    except Image.DecompressionBombError as error:
-        raise ValueError(
-            f"{path} is too large; at most {MAX_MEGAPIXELS} million pixels fit, "
-            "shrink it first"
-        ) from error
-    except UnidentifiedImageError as error:
-        raise ValueError(
-            f"{path} is not a picture Pillow can read; expected JPEG, PNG, WebP, ..."
-        ) from error
-    except (OSError, SyntaxError) as error:
-        raise ValueError(
-            f"{path} is damaged or cut short ({error}); fetch it again"
-        ) from error
-    image = from_pil(picture)
+    picture = open_picture(path, size=size)
+    image = from_pil(_shrink(_to_rgb(picture, _name(path)), size))
     if square:
         image = center_crop(image, min(image.shape[-2:]))
     return image if size is None else resize(image, size)
 
 
-def _open_source(path: str | Path | bytes) -> tuple[Path | io.BytesIO, str]:
-    """Return what Pillow shall open, and what to call it in a message."""
+def open_picture(path: str | Path | bytes, *, size: int | None = None) -> Image.Image:
+    """Return the picture in a file as it is stored, turned as its EXIF tag says.
+
+    Args:
+        path: any file that Pillow can read, or such a file's bytes.
+        size: the shorter side that is wanted; a JPEG may then be decoded smaller.
+
+    Raises:
+        ValueError: no such file, not a picture, truncated, or over 100 megapixels.
+    """
+    source, name = _open_source(path), _name(path)
+    try:
+        with warnings.catch_warnings():
+            # this module's own limit, below, says what to do
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(source) as opened:
+                _check_megapixels(opened, name)
+                opened.draft(None, _draft_size(opened, size))
+                return ImageOps.exif_transpose(opened)
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{name} is too large; at most {MAX_MEGAPIXELS} million pixels fit, "
+            "shrink it first"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            f"{name} is not a picture Pillow can read; expected JPEG, PNG, WebP, ..."
+        ) from error
+    except (OSError, SyntaxError) as error:
+        raise ValueError(
+            f"{name} is damaged or cut short ({error}); fetch it again"
+        ) from error
+
+
+def _open_source(path: str | Path | bytes) -> Path | io.BytesIO:
+    """Return what Pillow shall open."""
     if isinstance(path, bytes):
-        return io.BytesIO(path), "the uploaded file"
+        return io.BytesIO(path)
     if not Path(path).is_file():
         raise ValueError(f"no picture at {path}; check the path")
-    return Path(path), str(path)
+    return Path(path)
+
+
+def _name(path: str | Path | bytes) -> str:
+    return "the uploaded file" if isinstance(path, bytes) else str(path)
 
 
 def _check_megapixels(picture: Image.Image, path: str) -> None:
@@ -158,8 +175,12 @@ def save_image(image: Tensor, path: str | Path, *, quality: int = 92) -> Path:
     Raises:
         ValueError: not a picture; an ending Pillow cannot write; no such folder.
     """
+    return save_picture(to_pil(image), path, quality=quality)
+
+
+def save_picture(picture: Image.Image, path: str | Path, *, quality: int = 92) -> Path:
+    """Write a Pillow picture as `save_image` does."""
     path = Path(path)
-    picture = to_pil(image)
     kind = check_destination(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
     try:

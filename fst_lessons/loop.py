@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from . import training_state
 from .parallel import Group
-from .progress import Bar, Measure, Saver
+from .progress import Bar, Measure, Saver, short
 from .schedule import Plan, one_cycle
 from .training_state import Training
 
@@ -231,6 +231,6 @@ class Run:
         training = self.training
         if training.progress * STRIDES >= len(training.history) + 1:
             count = self.sums.pop("steps")
-            means = (round(total / count, 5) for total in self.sums.values())
+            means = (short(total / count) for total in self.sums.values())
             training.history.append([training.step, *means])
             self.sums.clear()

@@ -54,11 +54,16 @@ class Measure:
         net.eval()
         found = self.find(training)
         entry = {"step": training.step}
-        entry |= {name: round(value, 5) for name, value in found.items()}
+        entry |= {name: short(value) for name, value in found.items()}
         training.evaluations.append(entry)
         if self.report is not None:
             self.report(training)
         net.train(was_training)  # a batch norm must not learn from what is measured
+
+
+def short(value: float) -> float:
+    """Return a number with six digits, as cards keep it; a count stays a count."""
+    return value if isinstance(value, int) else float(f"{value:.6g}")
 
 
 class Saver:

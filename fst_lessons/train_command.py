@@ -61,13 +61,9 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=run_train)
     add = parser.add_argument
     add("--style", required=True, metavar="PICTURE", help="file, or name from `styles`")
-    _add_common(parser)
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--minutes", type=float, metavar="M", help="end after M minutes"
-    )
-    text = f"end after N steps (default: {DEFAULTS.steps})"
-    length.add_argument("--steps", type=int, metavar="N", help=text)
+    _add_comparison(parser)
+    add_common(parser)
+    add_length(parser, default=DEFAULTS.steps)
     for name, kind, text in KNOBS:
         default = getattr(DEFAULTS, name)
         told = f" (default: {default})"
@@ -91,24 +87,38 @@ def add_reproduce(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("card", metavar="FILE", help="a net's file or a shipped name")
     text = "the style picture, where the package does not hold it"
     parser.add_argument("--style", metavar="PICTURE", help=text)
-    _add_common(parser)
+    _add_comparison(parser)
+    add_common(parser)
     parser.add_argument("--steps", type=int, metavar="N", help="fewer, for a try")
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_comparison(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--preview", type=Path, metavar="DIR", help="put pictures of the progress here")
+    text = "steps of the slow method to compare with, 0 for none (default: 100)"
+    add("--yardstick", type=int, default=100, metavar="N", help=text)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command that trains takes."""
     add = parser.add_argument
     add("--out", required=True, type=Path, metavar="FILE", help="ends in .safetensors")
     add(
         "--photos", metavar="DIR", help="photographs to train on; default: nine bundled"
     )
     add("--resume", action="store_true", help="continue an interrupted training")
-    add("--preview", type=Path, metavar="DIR", help="put pictures of the progress here")
-    text = "steps of the slow method to compare with, 0 for none (default: 100)"
-    add("--yardstick", type=int, default=100, metavar="N", help=text)
     text = "seconds between two saves of the training (default: 20)"
     add("--checkpoint-seconds", type=float, default=20.0, metavar="S", help=text)
     add("--device", default="cpu", metavar="D", help="cpu, cuda, ... (default: cpu)")
     add("--quiet", action="store_true", help="print nothing but errors")
+
+
+def add_length(parser: argparse.ArgumentParser, *, default: int) -> None:
+    """Declare how long a training may take."""
+    add = parser.add_mutually_exclusive_group().add_argument
+    add("--minutes", type=float, metavar="M", help="end after M minutes")
+    text = f"end after N steps (default: {default})"
+    add("--steps", type=int, metavar="N", help=text)
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -119,7 +129,7 @@ def run_train(options: argparse.Namespace) -> int:
 
     chosen = {name: getattr(options, name) for name, _, _ in KNOBS}
     chosen = {name: value for name, value in chosen.items() if value is not None}
-    recipe = replace(DEFAULTS, precision=_best_precision(options.device))
+    recipe = replace(DEFAULTS, precision=best_precision(options.device))
     if recipe.loss_network != "pocket" or chosen.get("optimizer") == "adam":
         chosen.setdefault("learning_rate", 4e-3)  # Muon's is not Adam's
     recipe = replace(recipe, **chosen)
@@ -147,10 +157,14 @@ def run_reproduce(options: argparse.Namespace) -> int:
     """Train by a card and compare with what it promises."""
     began = time.perf_counter()
     from . import __main__
-    from .checkpoints import read_card
+    from .checkpoints import is_super_resolution, read_card
     from .parallel import join
     from .training_state import recipe_from
 
+    if is_super_resolution(options.card):
+        from .train_sr_command import reproduce
+
+        return reproduce(options)
     card = read_card(options.card)
     recipe = recipe_from(card["recipe"])
     if options.steps is not None:
@@ -184,16 +198,15 @@ def _train(
     from .training import fit
 
     out = check_weights_destination(options.out)
-    checkpoint = out.with_suffix(".training.safetensors")
-    if options.resume and not checkpoint.is_file():
-        raise ValueError(f"nothing to resume: there is no {checkpoint}")
+    checkpoint = find_checkpoint(options)
     say = print if group.leads and not options.quiet else (lambda *_: None)
     style = _load_style(style_path, recipe)
-    photos, described = _photographs(options, say)
+    photos, described = find_photographs(options, say)
     previews = Previews(options.preview, say) if group.leads else None
     spent = time.perf_counter() - began
-    training = _within_memory(
+    training = within_memory(
         recipe,
+        f"{recipe.size} pixels at width {recipe.width}",
         fit,
         style,
         photos,
@@ -232,7 +245,19 @@ def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
     return resize(style, recipe.style_size)
 
 
-def _within_memory(asked: TrainingRecipe, fit, /, *arguments, **settings) -> Training:
+def find_checkpoint(options: argparse.Namespace) -> Path:
+    """Return the file of an unfinished training, beside the net's.
+
+    Raises:
+        ValueError: it shall be resumed and is not there.
+    """
+    checkpoint = options.out.with_suffix(".training.safetensors")
+    if options.resume and not checkpoint.is_file():
+        raise ValueError(f"nothing to resume: there is no {checkpoint}")
+    return checkpoint
+
+
+def within_memory(asked: Any, crops: str, fit, /, *arguments, **settings) -> Training:
     """Call `fit`; where the memory does not suffice, say which size would fit."""
     from .memory import is_out_of_memory
 
@@ -243,13 +268,14 @@ def _within_memory(asked: TrainingRecipe, fit, /, *arguments, **settings) -> Tra
             raise
         half = max(16, 16 * int(asked.size / 2**0.5 / 16))  # of the pixels
         raise ValueError(
-            f"out of memory with {asked.batch} crops of {asked.size} pixels at width "
-            f"{asked.width}; --size {half} takes half of it, --batch "
-            f"{max(1, asked.batch // 2)} as well"
+            f"out of memory with {asked.batch} crops of {crops}; --size {half} takes "
+            f"half of it, --batch {max(1, asked.batch // 2)} as well"
         ) from error
 
 
-def _photographs(options: argparse.Namespace, say) -> tuple[list, dict[str, Any]]:
+def find_photographs(
+    options: argparse.Namespace, say, *, does: str = "paints"
+) -> tuple[list, dict[str, Any]]:
     """Return the photographs to train on, and what the card says of them."""
     from .datasets import bundled_photos, load_folder
 
@@ -257,7 +283,7 @@ def _photographs(options: argparse.Namespace, say) -> tuple[list, dict[str, Any]
         photos = bundled_photos()
         say(
             f"no --photos: training on crops of {len(photos)} bundled photographs; "
-            "a folder of a few hundred paints unseen ones better"
+            f"a folder of a few hundred {does} unseen ones better"
         )
         return photos, {"what": "bundled photographs", "count": len(photos)}
     photos, skipped = load_folder(options.photos, progress=not options.quiet)
@@ -266,7 +292,8 @@ def _photographs(options: argparse.Namespace, say) -> tuple[list, dict[str, Any]
     return photos, {"what": "a folder of photographs", "count": len(photos)}
 
 
-def _best_precision(device: str) -> str:
+def best_precision(device: str) -> str:
+    """Return the number format that a device trains in soonest, as recipes name it."""
     from .fast import best_dtype
 
     return str(best_dtype(device)).removeprefix("torch.")
