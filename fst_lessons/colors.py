@@ -106,7 +106,7 @@ def match_histogram(image: Tensor, reference: Tensor) -> Tensor:
     """
     values = image.flatten(2)  # (N, C, H*W)
     wanted = reference.flatten(2).sort(-1).values  # (N, C, h*w)
-    order = values.argsort(-1, stable=True)
+    order = values.argsort(dim=-1, stable=True)
     count, last = values.shape[-1], wanted.shape[-1] - 1
     # equal shares of the ranks, each at its middle
     place = (torch.arange(count, device=image.device) + 0.5) * (last + 1) / count - 0.5

@@ -7,7 +7,7 @@ paper printed for its own nets. Source: Johnson et al. 2016, Figs. 8 and 9.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,7 @@ class Row:
 def find_enlargers(
     factor: int,
     *,
+    names: Sequence[str] = COLUMNS,
     nets: Mapping[str, str | Path] | None = None,
     histogram: bool = False,
 ) -> dict[str, Enlarger]:
@@ -85,11 +86,12 @@ def find_enlargers(
 
     Args:
         factor: 4 or 8.
+        names: of columns; those without weights for this factor are left out.
         nets: further columns, {title: file of a net}.
         histogram: see `super_resolution.upscale`; for nets alone.
     """
     there = super_resolution_names()
-    names = [n for n in COLUMNS if n == "bicubic" or f"{n}_x{factor}" in there]
+    names = [n for n in names if n == "bicubic" or f"{n}_x{factor}" in there]
     found = {
         name: Enlarger(factor, name, histogram=histogram and name != "bicubic")
         for name in names

@@ -22,6 +22,11 @@ from .images import check_image
 from .transform_net import NetConfig, _Block, _conv, _up
 
 FACTORS = (4, 8)
+# what the book's net adds to the enlargement is its last layer's output times this:
+# a step of the optimizer then changes the picture a little, not all of it. Without,
+# the first steps overshoot, the features are driven below zero, and behind a ReLU that
+# gives zero for every picture no gradient brings them back
+DETAIL = 0.1
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ class SuperResolutionNet(nn.Module):
         """Return the pictures that the last layer's values mean."""
         if not self.config.shortcuts:
             return 0.5 + 0.5 * torch.tanh(x)
-        x = enlarge(images, self.config.factor) + x
+        x = enlarge(images, self.config.factor) + DETAIL * x
         # clipped outside training alone: what is cut off would have no gradient
         return x if self.training else x.clamp(0, 1)
 
@@ -251,7 +256,9 @@ class SRCNN(nn.Module):
     def reach(self) -> int:
         """How many small pixels beyond itself a small pixel's square can depend on."""
         radius = sum(k // 2 for k in SRCNN_KERNELS[self.config.preset])
-        return 2 + -(-radius // self.config.factor)
+        factor = self.config.factor
+        # in large pixels; the interpolation takes two small ones more to each side
+        return 2 + (2 * radius - 1 + factor) // (2 * factor)
 
 
 NETS = (*PRESETS, *SRCNN_KERNELS)
