@@ -22,10 +22,9 @@ from .images import check_image
 from .transform_net import NetConfig, _Block, _conv, _up
 
 FACTORS = (4, 8)
-# what the book's net adds to the enlargement is its last layer's output times this:
-# a step of the optimizer then changes the picture a little, not all of it. Without,
-# the first steps overshoot, the features are driven below zero, and behind a ReLU that
-# gives zero for every picture no gradient brings them back
+# what the book's net adds to the enlargement is its last layer's output times this. The
+# layer sums 5,184 values: a small step of its weights would be a large one of the
+# picture, and the first thing a net would learn is to silence all features
 DETAIL = 0.1
 
 

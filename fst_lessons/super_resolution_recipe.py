@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 # what a net is asked for: {field of the recipe: value}
@@ -35,7 +35,7 @@ class SuperResolutionRecipe:
         size: side of the large crops, pixels.
         batch: crops in a step, over all processes together.
         steps: planned updates of the weights.
-        optimizer: "adam" or "muon".
+        optimizer: "muon" or "adam".
         learning_rate: the highest.
         schedule: "one_cycle" or "constant", see `recipes.TrainingRecipe`.
         precision: "bfloat16" or "float32".
@@ -58,8 +58,8 @@ class SuperResolutionRecipe:
     size: int = 96
     batch: int = 16
     steps: int = 3000
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
+    optimizer: str = "muon"
+    learning_rate: float = 0.01
     schedule: str = "one_cycle"
     precision: str = "bfloat16"
     start: str | None = None
@@ -115,12 +115,14 @@ PAPER = {
     "size": 288,
     "batch": 4,
     "steps": 200_000,
+    "optimizer": "adam",
     "schedule": "constant",
     "precision": "float32",
 }
 # Dong et al. 2014: the mean square of the brightness's error; their schedule of 8e8
 # crops of 33 pixels by plain gradient descent is not repeated
 SRCNN = {"pixel_norm": "mse", "luma": True}
+RATES = {"muon": 0.01, "adam": 1e-3}  # the highest, as each optimizer bears it
 OF_NET = {"paper": PAPER, "srcnn": SRCNN, "srcnn_9_1_5": SRCNN}
 
 
@@ -140,4 +142,6 @@ def make_recipe(
     if loss not in LOSSES:
         raise ValueError(f"unknown loss {loss!r}; choose {', '.join(LOSSES)}")
     settings = {**LOSSES[loss], **OF_NET.get(net, {}), **changes}
-    return replace(SuperResolutionRecipe(), net=net, loss=loss, **settings)
+    rate = RATES.get(settings.get("optimizer", "muon"), 1.0)
+    settings.setdefault("learning_rate", rate)
+    return SuperResolutionRecipe(net=net, loss=loss, **settings)

@@ -40,7 +40,7 @@ KNOBS = (
     ("tv_weight", float, "lambda of the total variation"),
     ("pixel_norm", str, "l1 or mse"),
     ("loss_network", str, "pocket, vgg16 or vgg19"),
-    ("optimizer", str, "adam or muon"),
+    ("optimizer", str, "muon or adam"),
     ("learning_rate", float, "the highest"),
     ("schedule", str, "one_cycle or constant"),
     ("precision", str, "bfloat16 or float32; default: what is faster here"),

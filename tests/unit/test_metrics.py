@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from fst_lessons.metrics import psnr, ssim
+from fst_lessons.metrics import psnr, ssim, studio_luma
 
 
 def flat(value, *, size=16, pictures=1):
@@ -118,3 +118,43 @@ def test_ssim_refuses_what_its_window_does_not_fit():
 def test_ssim_refuses_a_batch():
     with pytest.raises(ValueError, match="one picture"):
         ssim(flat(0, pictures=2), flat(0, pictures=2))
+
+
+def test_luma_runs_from_16_to_235():
+    levels = [float(studio_luma(flat(v))[0, 0, 0, 0]) * 255 for v in (0, 0.5, 1)]
+    assert levels == pytest.approx([16, 125.5, 235], abs=1e-3)
+    red = flat(0)
+    red[:, 0] = 1
+    assert float(studio_luma(red)[0, 0, 0, 0]) * 255 == pytest.approx(16 + 65.481)
+
+
+def test_on_luma_a_grey_error_is_a_seventh_smaller():
+    expected = 20 + 20 * math.log10(255 / 219)
+    assert psnr(flat(0.5), flat(0.6), luma=True) == pytest.approx(expected, abs=1e-3)
+
+
+def test_luma_does_not_mind_hues_of_one_brightness():
+    colored = flat(0.5)
+    colored[:, 0] += 0.1
+    colored[:, 1] -= 0.1 * 65.481 / 128.553
+    assert psnr(colored, flat(0.5), luma=True) > 100
+    assert ssim(colored, flat(0.5), luma=True) == pytest.approx(1)
+    assert psnr(colored, flat(0.5)) < 30
+
+
+def test_the_border_is_left_out():
+    image = random()
+    spoilt = image.clone()
+    spoilt[..., :4, :] = spoilt[..., -4:] = 0
+    assert psnr(spoilt, image, border=4) == math.inf
+    assert psnr(spoilt, image, border=3) < 30
+    assert ssim(spoilt, image, border=4) == pytest.approx(1)
+    inner = (..., slice(3, -3), slice(3, -3))
+    assert psnr(spoilt, image, border=3) == psnr(spoilt[inner], image[inner])
+
+
+@pytest.mark.parametrize("measure", [psnr, ssim])
+@pytest.mark.parametrize("border", [-1, 16, 40])
+def test_a_border_must_leave_something(measure, border):
+    with pytest.raises(ValueError, match=f"a border of {border} leaves nothing"):
+        measure(random(), random(), border=border)

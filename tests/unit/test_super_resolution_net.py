@@ -135,7 +135,7 @@ def test_from_the_first_step_on_every_layer_gets_a_gradient():
 def test_in_training_nothing_is_cut_off():
     net = make("book").train()
     with torch.no_grad():
-        net.last.bias += 5
+        net.last.bias += 20
         assert net(photo()).max() > 2
         assert net.eval()(photo()).max() == 1
 
