@@ -7,6 +7,7 @@ python -m fst_lessons benchmark-sr Set5 --factor 4 --net mine=mine.safetensors
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import time
 from pathlib import Path
 
@@ -97,6 +98,8 @@ def run_benchmark_sr(options: argparse.Namespace) -> int:
     from .super_resolution_net import check_factor
 
     check_factor(options.factor)
+    if importlib.util.find_spec("skimage") is None:
+        raise ValueError("SSIM needs scikit-image: pip install scikit-image")
     nets = dict(_titled(net) for net in options.net)
     enlargers = find_enlargers(options.factor, nets=nets, histogram=options.histogram)
     printed = published(options.folder, options.factor)

@@ -123,3 +123,9 @@ def test_a_table_of_nothing(tmp_path, capsys):
     assert "no picture in" in capsys.readouterr().err
     assert main(["benchmark-sr", str(tmp_path), "--factor", "2"]) == 2
     assert "the factors offered are 4 and 8" in capsys.readouterr().err
+
+
+def test_without_scikit_image_it_says_what_is_missing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["benchmark-sr", str(tmp_path)]) == 2
+    assert "SSIM needs scikit-image" in capsys.readouterr().err
