@@ -1,4 +1,4 @@
-"""What a super-resolution net is trained for: a weighted sum of up to four terms.
+"""What a super-resolution net is trained for: a weighted sum of terms.
 
 pixel    |y_hat - y|, or its square: right on average, therefore blurred
 feature  ||phi(y_hat) - phi(y)||^2 / ||phi(y)||^2      eq. (2), relative
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .colors import luma
@@ -20,6 +21,7 @@ from .losses import feature_reconstruction_loss, total_variation
 from .pairs import Pairs
 from .super_resolution_recipe import SuperResolutionRecipe
 
+CELLS = 6  # a side, over which a grid is looked for
 Offset = tuple[int, int]
 
 
@@ -60,6 +62,7 @@ class SuperResolutionObjective:
             "pixel": lambda: self.pixel_distance(large, pairs.high),
             "feature": lambda: self.feature_distance(large, pairs.high, offset=offset),
             "shrunk": lambda: self.shrunk_distance(large, pairs.low),
+            "grid": lambda: self.grid_distance(large, pairs.high),
             "tv": lambda: total_variation(large),
         }
         terms = {name: measures[name]() for name in self.recipe.terms}
@@ -111,3 +114,14 @@ class SuperResolutionObjective:
         if self.recipe.blur:
             large = gaussian_blur(large, BLUR)
         return (shrink(large, self.recipe.factor) - low).abs().mean()
+
+    def grid_distance(self, large: Tensor, high: Tensor) -> Tensor:
+        """Return how far a pattern repeats itself in the cells of the net's grid.
+
+        A small pixel becomes a cell of `factor` x `factor` large ones. Detail that is
+        invented differs from cell to cell; what is wrong in the same way in all of
+        them is a grid. So the error is averaged over 6 x 6 neighbouring cells, place
+        by place in the cell, before its absolute value is taken.
+        """
+        cells = F.pixel_unshuffle(large - high, self.recipe.factor)
+        return F.avg_pool2d(cells, min(CELLS, *cells.shape[-2:])).abs().mean()

@@ -37,6 +37,7 @@ KNOBS = (
     ("pixel_weight", float, "lambda of the pixel term"),
     ("feature_weight", float, "lambda of the feature term"),
     ("shrunk_weight", float, "lambda of the term that keeps the colours"),
+    ("grid_weight", float, "lambda of the term against grids"),
     ("tv_weight", float, "lambda of the total variation"),
     ("pixel_norm", str, "l1 or mse"),
     ("loss_network", str, "pocket, vgg16 or vgg19"),

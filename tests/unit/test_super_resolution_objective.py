@@ -99,8 +99,27 @@ def test_the_shrunk_term_blurs_where_the_small_pictures_were_blurred(make, pair)
     assert float(wrong) > 3 * half_a_step
 
 
+def test_a_grid_is_what_is_wrong_alike_in_every_cell(make):
+    objective = make(grid_weight=1.0)
+    cell = torch.tensor([0.1, -0.1, 0.0, 0.0]).repeat(6).expand(1, 3, 24, 24)
+    wanted = flat(0.5, 24)
+    # half of the places in a cell are wrong by 0.1
+    assert float(objective.grid_distance(wanted + cell, wanted)) == pytest.approx(0.05)
+    assert float(objective.grid_distance(wanted, wanted)) == 0
+    generator = torch.Generator().manual_seed(0)
+    detail = 0.1 * torch.randn(1, 3, 24, 24, generator=generator)
+    # noise of 36 cells averages out to a sixth; its mean size is 0.8 deviations
+    found = float(objective.grid_distance(wanted + detail, wanted))
+    assert found == pytest.approx(0.8 * 0.1 / 6, rel=0.3)
+
+
+def test_a_picture_of_few_cells_has_a_grid_too(make):
+    objective = make(grid_weight=1.0)
+    assert float(objective.grid_distance(flat(0.6), flat(0.5))) == pytest.approx(0.1)
+
+
 def test_the_total_is_the_weighted_sum(make, pair):
-    weights = {"pixel": 2.0, "feature": 3.0, "shrunk": 5.0, "tv": 7.0}
+    weights = {"pixel": 2.0, "feature": 3.0, "shrunk": 5.0, "grid": 4.0, "tv": 7.0}
     objective = make(**{f"{k}_weight": v for k, v in weights.items()})
     total, terms = objective(flat(0.5, 32), pair)
     assert list(terms) == list(weights)

@@ -30,7 +30,7 @@ def test_a_loss_is_its_weights(loss):
 
 def test_changes_come_last():
     assert make_recipe("paper", size=64, blur=False).size == 64
-    assert make_recipe(loss="feature", shrunk_weight=0.0).terms == ("feature",)
+    assert make_recipe(loss="feature", shrunk_weight=0.0).terms == ("feature", "grid")
     assert make_recipe("srcnn").luma
 
 
