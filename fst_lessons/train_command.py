@@ -41,6 +41,7 @@ KNOBS = (
     ("shift_weight", float, "lambda of the shift term, which steadies the strokes"),
     ("loss_network", str, "pocket, vgg16 or vgg19"),
     ("style_size", int, "shorter side of the style picture: the scale of strokes"),
+    ("style_blur", float, "of the style picture, pixels: what is finer is no stroke"),
     ("noise", float, "deviation of the grain that only the net sees"),
     ("optimizer", str, "muon or adam"),
     ("learning_rate", float, "the highest"),
@@ -219,8 +220,8 @@ def _train(
 
 
 def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
-    """Return the style picture at the recipe's size, if there is enough of it."""
-    from .images import load_image, resize
+    """Return the style picture in the recipe's size and softness, if large enough."""
+    from .images import load_image, resize, soften
 
     style = load_image(path)
     height, width = style.shape[-2:]
@@ -229,7 +230,7 @@ def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
             f"{path.name} is {width}x{height}, smaller than the training crops of "
             f"{recipe.size} pixels; give a larger picture or a smaller --size"
         )
-    return resize(style, recipe.style_size)
+    return soften(resize(style, recipe.style_size), recipe.style_blur)
 
 
 def _within_memory(asked: TrainingRecipe, fit, /, *arguments, **settings) -> Training:

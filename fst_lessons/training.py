@@ -108,8 +108,8 @@ def fit(
     """Train a transform net to paint photographs in the manner of one picture.
 
     Args:
-        style: `(1, 3, H, W)` RGB in [0, 1], already at its size, see
-            `TrainingRecipe.style_size`.
+        style: `(1, 3, H, W)` RGB in [0, 1], already in its size and
+            softness, see `TrainingRecipe.style_size` and `style_blur`.
         photos: `(1, 3, H, W)` uint8, from `datasets.load_folder` or `bundled_photos`.
         recipe: default `TrainingRecipe()`.
         minutes: end after this long, whatever the recipe's steps, measuring included.
