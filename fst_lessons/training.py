@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import training_state
@@ -51,8 +50,6 @@ def train_step(
     objective: StyleObjective,
     optimizer: torch.optim.Optimizer,
     *,
-    seen: Tensor | None = None,
-    margin: int = 0,
     shift: Shift | None = None,
     shift_weight: float = 0.0,
 ) -> dict[str, Tensor]:
@@ -63,8 +60,6 @@ def train_step(
         photographs: `(N, 3, H, W)`.
         objective: the style and the weights of the terms.
         optimizer: of the net's weights.
-        seen: what the net gets to see of them, if not the photographs themselves.
-        margin: pixels at each side that no term sees.
         shift: of photographs that are twins, see `steadiness`.
         shift_weight: lambda of the shift term, which needs a shift.
 
@@ -72,19 +67,14 @@ def train_step(
         "total", which is eq. (5) without the shift term, and the unweighted terms,
         before the change, without gradients.
     """
-    painted = _inner(net(photographs if seen is None else seen), margin)
-    total, terms = objective(painted, _inner(photographs, margin))
+    painted = net(photographs)
+    total, terms = objective(painted, photographs)
     if shift is not None:
         terms["shift"] = shift_loss(painted, shift)
     optimizer.zero_grad(set_to_none=True)
     (total + shift_weight * terms.get("shift", 0.0)).backward()
     optimizer.step()
     return {name: v.detach() for name, v in {"total": total, **terms}.items()}
-
-
-def _inner(images: Tensor, margin: int) -> Tensor:
-    """Return pictures without the outermost pixels."""
-    return F.pad(images, [-margin] * 4)
 
 
 def fit(
@@ -304,8 +294,6 @@ class _Run:
             batch.photographs.to(self.device),
             self.objective,
             self.optimizer,
-            seen=batch.seen.to(self.device),
-            margin=recipe.margin,
             shift=batch.shift,
             shift_weight=recipe.shift_weight,
         )
