@@ -197,8 +197,8 @@ class TrainingRecipe:
     batch: int = 1
     steps: int = 2000
     content_weight: float = 1.0
-    style_weight: float = 32.0
-    tv_weight: float = 5.0
+    style_weight: float = 64.0
+    tv_weight: float = 25.0
     shift_weight: float = 10.0
     content_layers: tuple[str, ...] = CONTENT_LAYERS
     style_layers: tuple[str, ...] = STYLE_LAYERS
