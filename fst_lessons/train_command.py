@@ -70,9 +70,17 @@ def add_train(commands: argparse._SubParsersAction) -> None:
             told = ""
         elif name == "start":
             told = f" (default: {START}, if it has the same layers)"
-        add(f"--{name.replace('_', '-')}", type=kind, metavar="X", help=text + told)
+        add(*option_names(name), type=kind, metavar="X", help=text + told)
     for name in ("title", "painter", "year"):
         add(f"--{name}", metavar="X", help="of the style picture, for the recipe card")
+
+
+def option_names(field: str) -> list[str]:
+    """Return what a field of a recipe is called on the command line."""
+    names = [f"--{field.replace('_', '-')}"]
+    if field == "start":  # torchrun takes --start for an option of its own
+        names.append("--warm-start")
+    return names
 
 
 def add_reproduce(commands: argparse._SubParsersAction) -> None:

@@ -22,6 +22,7 @@ from .train_command import (
     best_precision,
     find_checkpoint,
     find_photographs,
+    option_names,
     within_memory,
 )
 
@@ -68,7 +69,7 @@ def add_train_sr(commands: argparse._SubParsersAction) -> None:
     add_common(parser)
     add_length(parser, default=DEFAULTS.steps)
     for name, kind, text in KNOBS:
-        add(f"--{name.replace('_', '-')}", type=kind, metavar="X", help=text)
+        add(*option_names(name), type=kind, metavar="X", help=text)
     text = f"default: {' '.join(DEFAULTS.feature_layers)}"
     add("--feature-layers", nargs="+", metavar="LAYER", help=text)
     text = "blur the small pictures, or not; default: as the net's recipe does"

@@ -1,6 +1,6 @@
 """Paint every bundled photograph with every shipped net: the contact sheet.
 
-    python tools/draw_contact_sheet.py [--width 32] [--out FILE]
+    python tools/draw_contact_sheet.py [--width 16] [--out FILE]
 
 One row a net, one column a photograph, the photographs themselves on top. Each picture
 is one forward pass at 256 pixels, shown at half that.
@@ -29,7 +29,7 @@ def labelled(card: dict) -> str:
 def main() -> None:
     """Paint every cell and write the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--width", type=int, default=32, choices=(32, 16))
+    parser.add_argument("--width", type=int, default=16, choices=(32, 16))
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     paths = [assets.photo_path(name) for name in assets.photo_names()]

@@ -260,6 +260,7 @@ def test_a_killed_training_continues_bit_for_bit(tmp_path):
 
 def test_two_processes_train_as_one(tmp_path):
     more = ["--steps", "4", "--precision", "float32", "--optimizer", "adam"]
+    more += ["--warm-start", "none"]
     alone = train(tmp_path, "one.safetensors", *more)
     assert alone.returncode == 0, alone.stderr
     launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
