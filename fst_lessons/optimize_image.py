@@ -62,6 +62,7 @@ def optimize_image(
     num_steps: int = 150,
     learning_rate: float | None = None,
     history_size: int = 20,
+    max_seconds: float = math.inf,
     progress: bool = True,
     on_step: Callable[[int, Tensor, dict[str, float]], None] | None = None,
 ) -> Result:
@@ -79,6 +80,7 @@ def optimize_image(
         num_steps: evaluations to make.
         learning_rate: default 1 for L-BFGS, 0.03 for Adam.
         history_size: how many past steps L-BFGS remembers.
+        max_seconds: end after the first step that goes beyond.
         progress: show a bar with the unweighted terms.
         on_step: called with (step, picture, terms) after each evaluation.
 
@@ -112,6 +114,8 @@ def optimize_image(
             bar.set_postfix({k: f"{v:.3g}" for k, v in latest.items()})
             if on_step is not None:
                 on_step(step, result.image, latest)
+            if time.perf_counter() - began > max_seconds:
+                break
     except KeyboardInterrupt:
         result.interrupted = True
     result.seconds = time.perf_counter() - began

@@ -9,6 +9,7 @@ nets equal 50 to 100 steps of L-BFGS.
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -49,6 +50,7 @@ def measure_yardstick(
     *,
     steps: int = 150,
     seed: int = 0,
+    seconds: float = math.inf,
     progress: bool = True,
 ) -> Yardstick:
     """Run the slow method from white noise on each photograph and keep its curve.
@@ -58,6 +60,7 @@ def measure_yardstick(
         photographs: each `(1, 3, H, W)`, none that the net is trained on.
         steps: evaluations of L-BFGS on each.
         seed: of the noise.
+        seconds: to spend on all photographs together; the curve may end earlier then.
         progress: show a bar.
     """
     curves, paintings = [], []
@@ -67,12 +70,15 @@ def measure_yardstick(
             lambda image, targets=targets: objective.loss(image, targets),
             make_start("noise", content=photograph, seed=seed).to(photograph.device),
             num_steps=steps,
+            max_seconds=seconds / len(photographs),
             progress=progress,
         )
         totals = [entry["total"] for entry in result.history]
         curves.append(list(accumulate(totals, min)))
         paintings.append(result.image)
-    mean = torch.tensor(curves, dtype=torch.float64).mean(0).tolist()
+    length = min(len(curve) for curve in curves)
+    shared = [curve[:length] for curve in curves]
+    mean = torch.tensor(shared, dtype=torch.float64).mean(0).tolist()
     return Yardstick([round(value, 5) for value in mean], list(photographs), paintings)
 
 

@@ -327,3 +327,9 @@ def test_bundled_photographs_exclude_the_held_out():
     held_out = datasets.held_out_photos(size=32)
     assert len(photos) + len(held_out) == len(datasets.assets.photo_names())
     assert all(p.shape == (1, 3, 32, 32) for p in held_out)
+
+
+def test_comparing_takes_a_fifth_of_the_minutes_at_most(fit):
+    result = fit(minutes=0.05, yardstick=100_000)
+    assert 1 <= len(result.yardstick.curve) < 1000
+    assert result.step > 1

@@ -90,3 +90,11 @@ def test_the_loss_network_in_bfloat16_sees_nearly_the_same(photos):
         gap = (near[name].float() - exact[name]).norm() / exact[name].norm()
         assert gap < 0.02, name
     assert network(photos[0], layers)["relu1_2"].dtype == torch.float32
+
+
+def test_the_slow_method_ends_on_time(objective, photos):
+    quick = measure_yardstick(objective, photos, steps=50, seconds=0, progress=False)
+    assert len(quick.curve) == 1
+    whole = measure_yardstick(objective, photos, steps=3, progress=False)
+    assert len(whole.curve) == 3
+    assert quick.curve[0] == whole.curve[0]
