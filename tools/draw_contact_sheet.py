@@ -3,7 +3,7 @@
     python tools/draw_contact_sheet.py [--width 16] [--out FILE]
 
 One row a net, one column a photograph, the photographs themselves on top. Each picture
-is one forward pass at 256 pixels, shown at half that.
+is one forward pass at 512 pixels, shown at a quarter of that.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     paths = [assets.photo_path(name) for name in assets.photo_names()]
-    photos = [load_image(path, size=256, square=True) for path in paths]
+    photos = [load_image(path, size=512, square=True) for path in paths]
     rows = [("Photographs", photos)]
     for name in net_names(width=options.width):
         net, card = load_net(name, width=options.width)
@@ -47,7 +47,7 @@ def main() -> None:
         for column, picture in enumerate(pictures):
             cell = to_pil(picture).resize((CELL, CELL), Image.Resampling.LANCZOS)
             sheet.paste(cell, (column * (CELL + GAP), row * row_height + LABEL))
-    sheet.save(options.out, quality=84, subsampling=0)
+    sheet.save(options.out, quality=78)
     kilobytes = options.out.stat().st_size / 1000
     print(f"{options.out.name}: {size[0]}x{size[1]}, {kilobytes:.0f} kB")
 
