@@ -114,9 +114,9 @@ def test_crops_are_twins_where_a_shift_term_asks_for_them(fit, monkeypatch):
 
 
 def test_the_shift_term_steadies(fit):
-    settings = {"steps": 60, "measurements": 1}
+    settings = {"steps": 60, "measurements": 1, "style_weight": 8.0, "tv_weight": 1.0}
     loose, steady = (fit(shift_weight=x, **settings).history for x in (1e-9, 100.0))
-    assert steady[-1][-1] < 0.75 * loose[-1][-1]
+    assert steady[-1][-1] < 0.5 * loose[-1][-1]
 
 
 def test_the_loss_network_learns_nothing(fit, monkeypatch):
