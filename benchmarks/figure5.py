@@ -21,7 +21,7 @@ from torch import Tensor
 from fst_lessons import assets
 from fst_lessons.checkpoints import load_net, net_names, read_card
 from fst_lessons.datasets import HELD_OUT, held_out_photos
-from fst_lessons.images import load_image
+from fst_lessons.images import load_image, soften
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
 from fst_lessons.recipes import TrainingRecipe
@@ -43,6 +43,7 @@ PARTS = (
     "units",
     "loss_network",
     "style_size",
+    "style_blur",
 )
 
 
@@ -57,6 +58,7 @@ def known_recipe(style: str) -> TrainingRecipe:
 def make_objective(style: str, recipe: TrainingRecipe) -> StyleObjective:
     """Return the objective that the style's nets were trained for."""
     picture = load_image(assets.style_path(style), size=recipe.style_size)
+    picture = soften(picture, recipe.style_blur)
     network = load_loss_network(recipe.loss_network)
     return StyleObjective(make_loss(network, recipe), picture)
 

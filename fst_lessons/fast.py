@@ -14,6 +14,9 @@ Nothing is approximated but the number format. The rewrites:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -105,8 +108,26 @@ def best_dtype(device: torch.device | str = "cpu") -> torch.dtype:
     return torch.bfloat16 if quick else torch.float32
 
 
-def _like(x: Tensor, weight: Tensor) -> Tensor:
-    return weight.to(x.dtype, memory_format=LAST)
+_KEPT: WeakKeyDictionary[nn.Module, tuple[tuple, Tensor]] = WeakKeyDictionary()
+
+
+def _kernel(
+    conv: nn.Module, x: Tensor, rewrite: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
+    """Return a layer's kernel, rewritten, in the format of its input.
+
+    Painting many pictures, it is made for the first one and kept until it changes.
+    """
+    weight = conv.weight
+    keep = not (torch.is_grad_enabled() or weight.is_inference())
+    made_from = keep and (x.dtype, weight.device, weight.data_ptr(), weight._version)
+    if keep and conv in _KEPT and _KEPT[conv][0] == made_from:
+        return _KEPT[conv][1]
+    kernel = weight if rewrite is None else rewrite(weight)
+    kernel = kernel.to(x.dtype, memory_format=LAST)
+    if keep:
+        _KEPT[conv] = made_from, kernel
+    return kernel
 
 
 def _pad(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -116,7 +137,7 @@ def _pad(conv: nn.Conv2d, x: Tensor) -> Tensor:
 
 
 def _conv(conv: nn.Conv2d, x: Tensor) -> Tensor:
-    return F.conv2d(_pad(conv, x), _like(x, conv.weight), None, conv.stride)
+    return F.conv2d(_pad(conv, x), _kernel(conv, x), None, conv.stride)
 
 
 def _block(block: _Block, x: Tensor) -> Tensor:
@@ -129,14 +150,13 @@ def _block(block: _Block, x: Tensor) -> Tensor:
 
 def _up(conv: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> Tensor:
     if isinstance(conv, nn.ConvTranspose2d):
-        return F.conv_transpose2d(x, _like(x, conv.weight), None, 2, 1, 1)
-    weight = _like(x, resize_kernel(conv.weight))
+        return F.conv_transpose2d(x, _kernel(conv, x), None, 2, 1, 1)
+    kernel = _kernel(conv, x, resize_kernel)
     if conv.padding_mode == "zeros":
-        return F.conv_transpose2d(x, weight, None, 2, 1)
+        return F.conv_transpose2d(x, kernel, None, 2, 1)
     # beyond the border of a doubled picture, reflection repeats the small one's edge
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
-    y = F.conv_transpose2d(padded, weight, None, 2)
-    return y[..., 3:-3, 3:-3].contiguous(memory_format=LAST)
+    return F.conv_transpose2d(padded, kernel, None, 2, 3)
 
 
 def resize_kernel(weight: Tensor) -> Tensor:
@@ -169,9 +189,9 @@ def square_kernel(weight: Tensor) -> Tensor:
 
 
 def _last(conv: nn.Conv2d, x: Tensor) -> Tensor:
-    weight = _like(x, square_kernel(conv.weight))
+    kernel = _kernel(conv, x, square_kernel)
     bias = conv.bias.repeat_interleave(4).to(x.dtype)
-    y = F.conv2d(_pad(conv, x), weight, bias, 2)
+    y = F.conv2d(_pad(conv, x), kernel, bias, 2)
     return F.pixel_shuffle(y, 2)
 
 

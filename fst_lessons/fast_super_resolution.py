@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast import LAST, Autocast, _last, _like, best_dtype, resize_kernel
+from .fast import LAST, Autocast, _kernel, _last, best_dtype, resize_kernel
 from .super_resolution_net import SRCNN, SuperResolutionNet
 
 
@@ -70,12 +70,12 @@ def _layer(layer: nn.Sequential, x: Tensor) -> Tensor:
 
 def _convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
     bias = conv.bias.to(x.dtype)
-    return F.conv2d(x, _like(x, conv.weight), bias, padding=conv.padding)
+    return F.conv2d(x, _kernel(conv, x), bias, padding=conv.padding)
 
 
 def _double(conv: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> Tensor:
     """Double the size, by a transposed convolution or by one that equals a resize."""
     bias = conv.bias.to(x.dtype)
     if isinstance(conv, nn.ConvTranspose2d):
-        return F.conv_transpose2d(x, _like(x, conv.weight), bias, 2, 1, 1)
-    return F.conv_transpose2d(x, _like(x, resize_kernel(conv.weight)), bias, 2, 1)
+        return F.conv_transpose2d(x, _kernel(conv, x), bias, 2, 1, 1)
+    return F.conv_transpose2d(x, _kernel(conv, x, resize_kernel), bias, 2, 1)

@@ -237,6 +237,32 @@ def resize(image: Tensor, size: int | tuple[int, int]) -> Tensor:
     return F.interpolate(image, size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
+def soften(image: Tensor, sigma: float) -> Tensor:
+    """Return a picture blurred by a Gaussian, reflected at the border.
+
+    Args:
+        image: `(N, C, H, W)`.
+        sigma: standard deviation in pixels, 0 for none.
+
+    Raises:
+        ValueError: a negative sigma, or a picture too small for it.
+    """
+    if not 0 <= sigma < float("inf"):
+        raise ValueError(f"sigma must be 0 or more, got {sigma}")
+    reach = int(np.ceil(4 * sigma))
+    if min(image.shape[-2:]) <= reach:
+        height, width = image.shape[-2:]
+        raise ValueError(
+            f"a picture of {width}x{height} is too small for sigma {sigma}"
+        )
+    if not sigma:
+        return image
+    # imported here: torchvision takes as long to load as torch
+    from torchvision.transforms.functional import gaussian_blur
+
+    return gaussian_blur(image, [2 * reach + 1] * 2, [sigma] * 2)
+
+
 def _check_size(size: int | tuple[int, int]) -> None:
     numbers = [size] if isinstance(size, int) else size
     if (

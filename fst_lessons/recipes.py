@@ -167,8 +167,6 @@ class TrainingRecipe:
         preset: of the transform net, see `transform_net.PRESETS`.
         width: channels of its first layer.
         size: side of the training crops, pixels.
-        margin: pixels around each crop that the net paints and the loss does not see:
-            the border earns nothing, so that no frame grows there.
         batch: crops in a step, over all processes together; with a shift term, each is
             painted twice.
         steps: planned updates of the weights.
@@ -181,9 +179,9 @@ class TrainingRecipe:
         units: "relative" or "paper", see `losses.PerceptualLoss`.
         loss_network: "pocket", "vgg16" or "vgg19".
         style_size: shorter side of the style picture, pixels: the scale of strokes.
+        style_blur: of the style picture at that size, standard deviation in pixels. The
+            weave of the canvas goes; what is left to imitate are the strokes.
         zoom: a crop shows 1 to 2 times its size of the photograph.
-        noise: standard deviation of the grain that the net sees on a photograph and the
-            content loss does not: a place for strokes to begin in an empty sky.
         optimizer: "muon" or "adam".
         learning_rate: the highest.
         schedule: "one_cycle" (rises for a tenth of the way, then falls along a cosine)
@@ -196,20 +194,19 @@ class TrainingRecipe:
     preset: str = "book"
     width: int = 16
     size: int = 192
-    margin: int = 8
     batch: int = 1
     steps: int = 2000
     content_weight: float = 1.0
-    style_weight: float = 32.0
-    tv_weight: float = 5.0
-    shift_weight: float = 100.0
+    style_weight: float = 64.0
+    tv_weight: float = 25.0
+    shift_weight: float = 10.0
     content_layers: tuple[str, ...] = CONTENT_LAYERS
     style_layers: tuple[str, ...] = STYLE_LAYERS
     units: str = "relative"
     loss_network: str = "pocket"
     style_size: int = 384
+    style_blur: float = 0.8
     zoom: tuple[float, float] = (1.0, 2.0)
-    noise: float = 0.05
     optimizer: str = "muon"
     learning_rate: float = 0.02
     schedule: str = "one_cycle"
@@ -222,7 +219,7 @@ class TrainingRecipe:
         for name in ("width", "size", "batch", "steps", "style_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
-        for name in ("margin", "shift_weight", "noise"):
+        for name in ("shift_weight", "style_blur"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if not 0 < self.learning_rate < float("inf"):
@@ -247,7 +244,6 @@ PAPER_TRAINING = TrainingRecipe(
     preset="paper",
     width=32,
     size=256,
-    margin=0,
     batch=4,
     steps=40_000,
     style_weight=5.0,
@@ -255,7 +251,7 @@ PAPER_TRAINING = TrainingRecipe(
     shift_weight=0.0,
     units="paper",
     loss_network="vgg16",
-    noise=0.0,
+    style_blur=0.0,
     optimizer="adam",
     learning_rate=1e-3,
     schedule="constant",

@@ -33,7 +33,6 @@ KNOBS = (
     ("preset", str, "of the net: book, paper or authors_code"),
     ("width", int, "channels of the net's first layer"),
     ("size", int, "side of the training crops, pixels"),
-    ("margin", int, "pixels around a crop that the loss does not see"),
     ("batch", int, "crops a step"),
     ("style_weight", float, "lambda of the style term"),
     ("content_weight", float, "lambda of the content term"),
@@ -41,7 +40,7 @@ KNOBS = (
     ("shift_weight", float, "lambda of the shift term, which steadies the strokes"),
     ("loss_network", str, "pocket, vgg16 or vgg19"),
     ("style_size", int, "shorter side of the style picture: the scale of strokes"),
-    ("noise", float, "deviation of the grain that only the net sees"),
+    ("style_blur", float, "of the style picture, pixels: what is finer is no stroke"),
     ("optimizer", str, "muon or adam"),
     ("learning_rate", float, "the highest"),
     ("precision", str, "bfloat16 or float32; default: what is faster here"),
@@ -232,8 +231,8 @@ def _train(
 
 
 def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
-    """Return the style picture at the recipe's size, if there is enough of it."""
-    from .images import load_image, resize
+    """Return the style picture in the recipe's size and softness, if large enough."""
+    from .images import load_image, resize, soften
 
     style = load_image(path)
     height, width = style.shape[-2:]
@@ -242,7 +241,7 @@ def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
             f"{path.name} is {width}x{height}, smaller than the training crops of "
             f"{recipe.size} pixels; give a larger picture or a smaller --size"
         )
-    return resize(style, recipe.style_size)
+    return soften(resize(style, recipe.style_size), recipe.style_blur)
 
 
 def find_checkpoint(options: argparse.Namespace) -> Path:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .batches import draw_batch
@@ -44,8 +43,6 @@ def train_step(
     objective: StyleObjective,
     optimizer: torch.optim.Optimizer,
     *,
-    seen: Tensor | None = None,
-    margin: int = 0,
     shift: Shift | None = None,
     shift_weight: float = 0.0,
 ) -> dict[str, Tensor]:
@@ -56,8 +53,6 @@ def train_step(
         photographs: `(N, 3, H, W)`.
         objective: the style and the weights of the terms.
         optimizer: of the net's weights.
-        seen: what the net gets to see of them, if not the photographs themselves.
-        margin: pixels at each side that no term sees.
         shift: of photographs that are twins, see `steadiness`.
         shift_weight: lambda of the shift term, which needs a shift.
 
@@ -65,19 +60,14 @@ def train_step(
         "total", which is eq. (5) without the shift term, and the unweighted terms,
         before the change, without gradients.
     """
-    painted = _inner(net(photographs if seen is None else seen), margin)
-    total, terms = objective(painted, _inner(photographs, margin))
+    painted = net(photographs)
+    total, terms = objective(painted, photographs)
     if shift is not None:
         terms["shift"] = shift_loss(painted, shift)
     optimizer.zero_grad(set_to_none=True)
     (total + shift_weight * terms.get("shift", 0.0)).backward()
     optimizer.step()
     return {name: v.detach() for name, v in {"total": total, **terms}.items()}
-
-
-def _inner(images: Tensor, margin: int) -> Tensor:
-    """Return pictures without the outermost pixels."""
-    return F.pad(images, [-margin] * 4)
 
 
 def fit(
@@ -101,8 +91,8 @@ def fit(
     """Train a transform net to paint photographs in the manner of one picture.
 
     Args:
-        style: `(1, 3, H, W)` RGB in [0, 1], already at its size, see
-            `TrainingRecipe.style_size`.
+        style: `(1, 3, H, W)` RGB in [0, 1], already in its size and
+            softness, see `TrainingRecipe.style_size` and `style_blur`.
         photos: `(1, 3, H, W)` uint8, from `datasets.load_folder` or `bundled_photos`.
         recipe: default `TrainingRecipe()`.
         minutes: end after this long, whatever the recipe's steps, measuring included.
@@ -234,8 +224,6 @@ class StyleTask:
             batch.photographs.to(self.device),
             self.objective,
             self.optimizer,
-            seen=batch.seen.to(self.device),
-            margin=recipe.margin,
             shift=batch.shift,
             shift_weight=recipe.shift_weight,
         )

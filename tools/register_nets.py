@@ -1,4 +1,4 @@
-"""Give every net in data/weights/styles its entry in data/manifest.json.
+"""Give every net in data/weights/styles and experiments its entry in the manifest.
 
     python tools/register_nets.py
 
@@ -37,7 +37,10 @@ def main() -> None:
     manifest = assets.data_path("manifest.json")
     entries = json.loads(manifest.read_text(encoding="utf-8"))
     entries = [e for e in entries if e["kind"] != "net"]
-    files = sorted(assets.data_path(*FOLDER).glob("*.safetensors"))
+    folders = assets.data_path(*FOLDER), assets.data_path("weights") / "experiments"
+    files = [
+        path for folder in folders for path in sorted(folder.glob("*.safetensors"))
+    ]
     entries += [entry(path) for path in files]
     text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
     manifest.write_text(text, encoding="utf-8")

@@ -132,3 +132,23 @@ def test_refuses_what_it_cannot_paint_with():
         fast(make("book"), dtype=torch.float16)
     with pytest.raises(ValueError, match="too small"):
         fast(make("book"))(torch.rand(1, 3, 8, 8))
+
+
+def test_a_kept_kernel_follows_its_weights():
+    net = TransformNet(width=4).eval()
+    painter, x = fast(net, dtype=torch.float32), torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        before = painter(x)
+        torch.testing.assert_close(painter(x), before, rtol=0, atol=0)
+        for weight in net.parameters():
+            weight.mul_(1.1)
+        changed = painter(x)
+        assert not torch.equal(changed, before)
+        torch.testing.assert_close(changed, net(x), rtol=1e-4, atol=1e-4)
+        other = TransformNet(width=4)
+        net.load_state_dict(other.state_dict())
+        torch.testing.assert_close(painter(x), other(x), rtol=1e-4, atol=1e-4)
+    with torch.inference_mode():
+        painter(x)
+    painter(x.requires_grad_()).sum().backward()  # what was kept takes no part in it
+    assert all(weight.grad is not None for weight in net.parameters())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fst_lessons import batches, datasets, training
+from fst_lessons import datasets, training
 from fst_lessons.checkpoints import load_net
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
@@ -92,71 +92,24 @@ def test_the_step_is_plain_gradient_descent(style, photos):
         torch.testing.assert_close(new.detach(), old - 1e-3 * gradient)
 
 
-class Canvas(torch.nn.Module):
-    """A picture that paints itself, whatever the photograph."""
-
-    def __init__(self, side):
-        super().__init__()
-        start = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(4))
-        self.pixels = torch.nn.Parameter(start)
-
-    def forward(self, photographs):
-        return self.pixels.expand_as(photographs)
-
-
-@pytest.mark.parametrize("margin", [0, 4])
-def test_the_loss_does_not_see_the_margin(style, photos, margin):
-    recipe = TrainingRecipe(**TINY)
-    objective = StyleObjective(training.make_loss(load_loss_network(), recipe), style)
-    canvas, crops = Canvas(40), photos[0][..., :40, :40].float() / 255
-    before = canvas.pixels.detach().clone()
-    step = torch.optim.SGD(canvas.parameters(), lr=1.0)
-    training.train_step(canvas, crops, objective, step, margin=margin)
-    changed = (canvas.pixels.detach() != before).any(1)[0]
-    inside = torch.zeros(40, 40, dtype=torch.bool)
-    inside[margin : 40 - margin, margin : 40 - margin] = True
-    assert changed[inside].all()
-    assert not changed[~inside].any()
-
-
-def test_crops_are_larger_by_their_margin(fit, monkeypatch):
-    sizes = []
-    draw = batches.random_crops
-
-    def watched(photos, count, **settings):
-        sizes.append(settings["size"])
-        return draw(photos, count, **settings)
-
-    monkeypatch.setattr(batches, "random_crops", watched)
-    fit(margin=3)
-    assert set(sizes) == {TINY["size"] + 6 + 3}
-    sizes.clear()
-    fit(margin=3, shift_weight=0.0)
-    assert set(sizes) == {TINY["size"] + 6}
-
-
-def test_the_net_sees_grain_and_the_content_loss_does_not(fit, monkeypatch):
+def test_crops_are_twins_where_a_shift_term_asks_for_them(fit, monkeypatch):
     calls = []
     step = training.train_step
 
-    def watched(net, photographs, *rest, seen, shift, **more):
-        calls.append((photographs, seen, shift))
-        return step(net, photographs, *rest, seen=seen, shift=shift, **more)
+    def watched(net, photographs, *rest, shift, **more):
+        calls.append((photographs, shift))
+        return step(net, photographs, *rest, shift=shift, **more)
 
     monkeypatch.setattr(training, "train_step", watched)
-    fit(noise=0.05, steps=3)
-    for photographs, seen, shift in calls:
-        grain = seen - photographs
-        inside = (photographs > 0.2) & (photographs < 0.8)
-        assert float(grain[inside].std()) == pytest.approx(0.05, rel=0.1)
-        # the grain moves with the photograph
-        assert float(shift_loss(seen, shift)) == 0
-        assert photographs.shape[0] == 2 * TINY["batch"]
-    assert len({shift for _, _, shift in calls}) > 1
+    fit(steps=6)
+    for photographs, shift in calls:
+        assert photographs.shape == (2 * TINY["batch"], 3, TINY["size"], TINY["size"])
+        assert float(shift_loss(photographs, shift)) == 0
+    assert len({shift for _, shift in calls}) > 1
     calls.clear()
-    fit(noise=0.0, shift_weight=0.0, steps=1)
-    (photographs, seen, shift) = calls[0]
-    assert torch.equal(seen, photographs)
+    fit(shift_weight=0.0, steps=1)
+    (photographs, shift) = calls[0]
+    assert photographs.shape == (TINY["batch"], 3, TINY["size"], TINY["size"])
     assert shift is None
 
 
@@ -346,9 +299,8 @@ def test_no_number_is_a_named_stop(fit, photos, tmp_path):
         ({"size": 64}, "smaller than the training crops of 64"),
         ({"minutes": -1.0}, "minutes must be positive"),
         ({"steps": 0}, "steps must be 1 or more"),
-        ({"margin": -1}, "margin must be 0 or more"),
         ({"shift_weight": float("nan")}, "shift_weight must be 0 or more"),
-        ({"noise": -0.1}, "noise must be 0 or more"),
+        ({"style_blur": -0.1}, "style_blur must be 0 or more"),
         ({"optimizer": "sgd"}, "optimizer must be muon or adam"),
         ({"learning_rate": -1.0}, "learning_rate must be positive"),
         ({"loss_network": "vgg11"}, "vgg11"),
