@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .check_networks import instance_norm, reflected_pixels
 from .check_speed import break_even, doubled_kernel
+from .check_super_resolution import best_guess, crop_pair, luma_psnr
 from .check_training import gatys_steps, train_step
 from .losses import (
     feature_reconstruction_loss,
@@ -23,13 +24,16 @@ from .verdict import Verdict, judge, make_generator
 
 __all__ = [
     "Verdict",
+    "best_guess",
     "break_even",
+    "crop_pair",
     "doubled_kernel",
     "feature_loss",
     "gatys_steps",
     "gram",
     "gram_gradient",
     "instance_norm",
+    "luma_psnr",
     "psnr_of_bytes",
     "receptive_field",
     "reflected_pixels",

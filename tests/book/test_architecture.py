@@ -149,6 +149,7 @@ ARROWS = {
     "verdict": set(),
     "check_networks": {"verdict"},
     "check_speed": {"verdict"},
+    "check_super_resolution": {"metrics", "verdict"},
     "check_training": {"verdict"},
     "check": {
         "losses",
@@ -156,6 +157,7 @@ ARROWS = {
         "verdict",
         "check_networks",
         "check_speed",
+        "check_super_resolution",
         "check_training",
     },
     "html_figures": {"images"},

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from fst_lessons.checkpoints import super_resolution_names
+from fst_lessons.images import save_image
 from fst_lessons.transform_net import TransformNet
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -72,3 +74,21 @@ def test_says_what_it_can_do():
     root = {"PYTHONPATH": str(BENCHMARKS.parent), "PATH": ""}
     text = subprocess.run(command, env=root, check=True, capture_output=True).stdout
     assert b"--against" in text and b"--quick" in text
+
+
+def test_the_table_of_super_resolution_names_its_nets(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import super_resolution as table
+
+    for number, name in enumerate(table.SETS):
+        (tmp_path / name).mkdir()
+        generator = torch.Generator().manual_seed(number)
+        picture = torch.rand(1, 3, 96, 100, generator=generator)
+        save_image(picture, tmp_path / name / "one.png")
+    found = table.collect(tmp_path, {}, "")
+    assert set(found["nets"]) == set(super_resolution_names())
+    assert set(found["sets"]) == {"Set5_x4", "Set14_x4", "Set5_x8", "Set14_x8"}
+    for scores in found["sets"].values():
+        decibels, similarity = scores["bicubic"]
+        assert 5 < decibels < 20  # noise comes back as grey
+        assert similarity < 0.5
