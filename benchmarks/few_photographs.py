@@ -36,7 +36,8 @@ ADAM_RATE = 4e-3  # of its own: what is best for Muon is too large for Adam
 SIZE = 256  # of the photographs that are measured
 
 # of the stored runs; they stay comparable when the package's defaults change
-FIXED = {"batch": 4, "style_weight": 32.0, "tv_weight": 1.0, "style_size": 256}
+FIXED = {"batch": 4, "style_weight": 32.0, "tv_weight": 1.0, "shift_weight": 0.0}
+FIXED |= {"style_size": 256, "style_blur": 0.0}
 
 
 def plan(seeds: int, most: int) -> Iterator[tuple[int, dict]]:

@@ -111,11 +111,8 @@ def find_super_resolution(source: str | Path) -> Path:
     Raises:
         ValueError: neither; offers the nearest names.
     """
-    path = Path(source)
-    if path.is_file():
+    if (path := _given_file(source)) is not None:
         return path
-    if path.suffix or path.name != str(source):
-        raise ValueError(f"no file {source}; check the path")
     names = super_resolution_names()
     if str(source) not in names:
         raise ValueError(
@@ -174,14 +171,21 @@ def net_path(name: str, *, width: int = 32) -> Path:
 
 def find_net(source: str | Path, *, width: int | None = None) -> Path:
     """Return the file of a net given by name or as a file, as `load_net` takes it."""
+    if (path := _given_file(source)) is not None:
+        return path
+    if width is None:
+        width = 32 if str(source) in net_names(width=32) else 16
+    return net_path(str(source), width=width)
+
+
+def _given_file(source: str | Path) -> Path | None:
+    """Return the file that is meant, None where it can only be a name."""
     path = Path(source)
     if path.is_file():
         return path
     if path.suffix or path.name != str(source):
         raise ValueError(f"no file {source}; check the path")
-    if width is None:
-        width = 32 if str(source) in net_names(width=32) else 16
-    return net_path(str(source), width=width)
+    return None
 
 
 def write_tensors(

@@ -11,14 +11,12 @@ section 4.2; Pillow's bicubic interpolation is the reference.
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .images import check_image
+from .images import check_image, soften
 
 BLUR = 1.0  # the paper's sigma, in pixels of the large picture
-_RADIUS = 4  # of the blur's kernel, in deviations
 
 
 def degrade(
@@ -45,7 +43,7 @@ def degrade(
     check_image(photo, "photo")
     photo = crop_to_multiple(photo, factor)
     if blur:
-        photo = gaussian_blur(photo, BLUR)
+        photo = soften(photo, BLUR)
     low = shrink(photo, factor).clamp(0, 1)  # bicubic overshoots at edges
     return low.mul(255).round().div(255) if eight_bits else low
 
@@ -92,22 +90,3 @@ def enlarge(images: Tensor, factor: int) -> Tensor:
     size = (height * factor, width * factor)
     # antialias: or torch takes another cubic than Pillow, with a = -0.75 for -0.5
     return F.interpolate(images, size, mode="bicubic", antialias=True)
-
-
-def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
-    """Return pictures convolved with a Gaussian; beyond the border, the edge repeats.
-
-    Args:
-        images: `(N, C, H, W)`.
-        sigma: standard deviation in pixels.
-    """
-    radius = round(_RADIUS * sigma)
-    offsets = torch.arange(-radius, radius + 1, device=images.device)
-    line = torch.exp(-0.5 * (offsets / sigma) ** 2)
-    line = (line / line.sum()).to(images)
-    channels = images.shape[1]
-    padded = F.pad(images, [radius] * 4, mode="replicate")
-    for shape in ((1, 1, -1, 1), (1, 1, 1, -1)):  # down, then across
-        kernel = line.view(shape).expand(channels, 1, -1, -1)
-        padded = F.conv2d(padded, kernel, groups=channels)
-    return padded

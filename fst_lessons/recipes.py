@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 CONTENT_LAYERS = ("relu3_3",)
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
@@ -159,6 +159,27 @@ BOOK = Recipe(
 )
 
 
+def check_training(recipe: Any, **choices: tuple[str, ...]) -> None:
+    """Refuse what no training can use, whatever is trained.
+
+    Args:
+        recipe: of a training.
+        **choices: further fields and their allowed values.
+    """
+    if not 0 < recipe.learning_rate < float("inf"):
+        raise ValueError(f"learning_rate must be positive, got {recipe.learning_rate}")
+    choices |= {
+        "optimizer": ("muon", "adam"),
+        "schedule": ("one_cycle", "constant"),
+        "precision": ("bfloat16", "float32"),
+    }
+    for name, allowed in choices.items():
+        value = getattr(recipe, name)
+        if value not in allowed:
+            known = " or ".join(allowed)
+            raise ValueError(f"{name} must be {known}, got {value!r}")
+
+
 @dataclass(frozen=True)
 class TrainingRecipe:
     """Everything that decides what a transform net becomes, but the pictures.
@@ -222,20 +243,7 @@ class TrainingRecipe:
         for name in ("shift_weight", "style_blur"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(
-                f"learning_rate must be positive, got {self.learning_rate}"
-            )
-        choices = {
-            "optimizer": ("muon", "adam"),
-            "schedule": ("one_cycle", "constant"),
-            "precision": ("bfloat16", "float32"),
-        }
-        for name, allowed in choices.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                known = " or ".join(allowed)
-                raise ValueError(f"{name} must be {known}, got {value!r}")
+        check_training(self)
 
 
 # 80,000 photographs twice, four hours on the graphics card of 2016; [paper] prints no

@@ -10,7 +10,6 @@ The command line's `stylize` is in `stylize_command`, videos are in `video`.
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from tqdm.auto import tqdm
 from .checkpoints import load_net
 from .colors import KeepColors, keep_colors
 from .datasets import list_pictures
+from .devices import device_or_best, placed
 from .fast import fast
 from .images import check_image, load_image, resize, save_image
 from .memory import check_room, is_out_of_memory, no_room
@@ -109,7 +109,9 @@ class Painter:
             raise ValueError(
                 f"unknown way to keep colours {keep_colors!r}; choose luma or histogram"
             )
-        self.net = _ready_net(style, width, device)
+        if not isinstance(style, TransformNet):
+            style, _ = load_net(style, width=width, device=device_or_best(device))
+        self.net = placed(style, device)
         self.fast = fast(self.net)
         self.size, self.keep_colors = size, keep_colors
         self.blend, self.tile = blend, tile
@@ -146,39 +148,6 @@ class Painter:
             if not is_out_of_memory(error):
                 raise
             raise no_room(self.net, photo, dtype=dtype) from error
-
-
-def _ready_net(
-    style: str | Path | TransformNet,
-    width: int | None,
-    device: str | torch.device | None,
-) -> TransformNet:
-    """Return a net on its device, in evaluation mode; a net given stays as it is."""
-    if not isinstance(style, TransformNet):
-        default = "cuda" if torch.cuda.is_available() else "cpu"
-        return load_net(style, width=width, device=find_device(device or default))[0]
-    here = next(style.parameters()).device
-    there = here if device is None else find_device(device)
-    if style.training or there != here:
-        style = copy.deepcopy(style).eval().to(there)
-    return style
-
-
-def find_device(name: str | torch.device) -> torch.device:
-    """Return a device that works.
-
-    Raises:
-        ValueError: torch knows no such device, or this machine has none.
-    """
-    try:
-        return torch.empty(0, device=name).device
-    except (
-        RuntimeError,
-        AssertionError,
-    ) as error:  # an assert where CUDA is missing
-        raise ValueError(
-            f"no device {str(name)!r} on this machine; choose cpu, or leave it away"
-        ) from error
 
 
 @dataclass

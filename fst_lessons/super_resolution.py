@@ -11,7 +11,6 @@ network wants to see: sharper, with a lower PSNR. Source: Johnson et al. 2016, s
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from torch import Tensor
 from .checkpoints import load_super_resolution
 from .colors import luma, match_histogram
 from .degradation import crop_to_multiple, degrade, enlarge
+from .devices import device_or_best, placed
 from .fast_super_resolution import fast_super_resolution
 from .images import MAX_MEGAPIXELS, check_image
-from .stylize import find_device
 from .super_resolution_net import SRCNN, SuperResolutionNet, check_factor
 from .transparency import load_layers
 
@@ -217,18 +216,12 @@ def _ready_net(
     factor: int,
     device: str | torch.device | None,
 ) -> SuperResolutionNet | SRCNN:
-    """Return a net on its device, in evaluation mode; a net given stays as it is."""
+    """Return a net for this factor, on its device, in evaluation mode."""
     if isinstance(net, (str, Path)):
-        default = "cuda" if torch.cuda.is_available() else "cpu"
-        found, _ = load_super_resolution(net, device=find_device(device or default))
-    elif net.training or device is not None:
-        found = copy.deepcopy(net).eval()
-        found = found if device is None else found.to(find_device(device))
-    else:
-        found = net
-    if found.config.factor != factor:
+        net, _ = load_super_resolution(net, device=device_or_best(device))
+    if net.config.factor != factor:
         raise ValueError(
-            f"the net enlarges by {found.config.factor}, not by {factor}; give that "
+            f"the net enlarges by {net.config.factor}, not by {factor}; give that "
             "factor or another net"
         )
-    return found
+    return placed(net, device)

@@ -3,6 +3,7 @@
 pixel    |y_hat - y|, or its square: right on average, therefore blurred
 feature  ||phi(y_hat) - phi(y)||^2 / ||phi(y)||^2      eq. (2), relative
 shrunk   |shrink(y_hat) - x|: made small again, it must be the small picture
+grid     |mean over cells of y_hat - y|: what is wrong in every cell alike
 tv       total variation
 """
 
@@ -15,7 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .colors import luma
-from .degradation import BLUR, gaussian_blur, shrink
+from .degradation import BLUR, shrink
+from .images import soften
 from .loss_network import LossNetwork
 from .losses import feature_reconstruction_loss, total_variation
 from .pairs import Pairs
@@ -112,7 +114,7 @@ class SuperResolutionObjective:
     def shrunk_distance(self, large: Tensor, low: Tensor) -> Tensor:
         """Return the mean absolute difference at the small size."""
         if self.recipe.blur:
-            large = gaussian_blur(large, BLUR)
+            large = soften(large, BLUR)
         return (shrink(large, self.recipe.factor) - low).abs().mean()
 
     def grid_distance(self, large: Tensor, high: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .recipes import check_training
+
 TERMS = ("pixel", "feature", "shrunk", "grid", "tv")
 # The paper's relu2_2 alone, seen through the pocket network, makes pictures that other
 # networks find worse, and a grid. A layer below and one above are against the first,
@@ -92,22 +94,7 @@ class SuperResolutionRecipe:
                 raise ValueError(f"the {term} weight must be 0 or more, got {value}")
         if not self.terms:
             raise ValueError("nothing to minimize: every weight is 0")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(
-                f"learning_rate must be positive, got {self.learning_rate}"
-            )
-        choices = {
-            "loss": tuple(LOSSES),
-            "pixel_norm": ("l1", "mse"),
-            "optimizer": ("muon", "adam"),
-            "schedule": ("one_cycle", "constant"),
-            "precision": ("bfloat16", "float32"),
-        }
-        for name, allowed in choices.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                known = " or ".join(allowed)
-                raise ValueError(f"{name} must be {known}, got {value!r}")
+        check_training(self, loss=tuple(LOSSES), pixel_norm=("l1", "mse"))
 
     def weight(self, term: str) -> float:
         """Return lambda of a term, one of `TERMS`."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,24 +29,27 @@ INTERRUPTED = 130
 DEFAULTS = TrainingRecipe()
 # a net that paints already learns a new manner in half the time
 START = "starry_night"
-# options of the command that are fields of the recipe: (field, type, what it is)
+# options that are fields of the recipe: (field, type, what it is); of every training
+SHARED = (
+    ("batch", int, "crops a step"),
+    ("tv_weight", float, "lambda of the total variation"),
+    ("loss_network", str, "pocket, vgg16 or vgg19"),
+    ("optimizer", str, "muon or adam"),
+    ("learning_rate", float, "the highest"),
+    ("precision", str, "bfloat16 or float32; default: what is faster here"),
+    ("seed", int, "of the weights and the crops"),
+)
 KNOBS = (
     ("preset", str, "of the net: book, paper or authors_code"),
     ("width", int, "channels of the net's first layer"),
     ("size", int, "side of the training crops, pixels"),
-    ("batch", int, "crops a step"),
     ("style_weight", float, "lambda of the style term"),
     ("content_weight", float, "lambda of the content term"),
-    ("tv_weight", float, "lambda of the total variation"),
     ("shift_weight", float, "lambda of the shift term, which steadies the strokes"),
-    ("loss_network", str, "pocket, vgg16 or vgg19"),
     ("style_size", int, "shorter side of the style picture: the scale of strokes"),
     ("style_blur", float, "of the style picture, pixels: what is finer is no stroke"),
-    ("optimizer", str, "muon or adam"),
-    ("learning_rate", float, "the highest"),
-    ("precision", str, "bfloat16 or float32; default: what is faster here"),
     ("start", str, "net to begin with: a name, a file, or none for chance"),
-    ("seed", int, "of the weights and the crops"),
+    *SHARED,
 )
 
 
@@ -81,6 +85,12 @@ def option_names(field: str) -> list[str]:
     if field == "start":  # torchrun takes --start for an option of its own
         names.append("--warm-start")
     return names
+
+
+def chosen_fields(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """Return those fields of a recipe that were given on the command line."""
+    given = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def add_reproduce(commands: argparse._SubParsersAction) -> None:
@@ -134,8 +144,7 @@ def run_train(options: argparse.Namespace) -> int:
     from . import __main__
     from .parallel import join
 
-    chosen = {name: getattr(options, name) for name, _, _ in KNOBS}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
+    chosen = chosen_fields(options, (name for name, _, _ in KNOBS))
     recipe = replace(DEFAULTS, precision=best_precision(options.device))
     if recipe.loss_network != "pocket" or chosen.get("optimizer") == "adam":
         chosen.setdefault("learning_rate", 4e-3)  # Muon's is not Adam's

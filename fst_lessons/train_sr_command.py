@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 from .super_resolution_recipe import LOSSES, SuperResolutionRecipe, make_recipe
 from .train_command import (
     INTERRUPTED,
+    SHARED,
     add_common,
     add_length,
     best_precision,
+    chosen_fields,
     find_checkpoint,
     find_photographs,
     option_names,
@@ -34,20 +36,14 @@ DEFAULTS = SuperResolutionRecipe()
 # options of the command that are fields of the recipe: (field, type, what it is)
 KNOBS = (
     ("size", int, "side of the large crops, pixels"),
-    ("batch", int, "crops a step"),
     ("pixel_weight", float, "lambda of the pixel term"),
     ("feature_weight", float, "lambda of the feature term"),
     ("shrunk_weight", float, "lambda of the term that keeps the colours"),
     ("grid_weight", float, "lambda of the term against grids"),
-    ("tv_weight", float, "lambda of the total variation"),
     ("pixel_norm", str, "l1 or mse"),
-    ("loss_network", str, "pocket, vgg16 or vgg19"),
-    ("optimizer", str, "muon or adam"),
-    ("learning_rate", float, "the highest"),
     ("schedule", str, "one_cycle or constant"),
-    ("precision", str, "bfloat16 or float32; default: what is faster here"),
     ("start", str, "net to begin with, a name or a file; default: chance"),
-    ("seed", int, "of the weights and the crops"),
+    *SHARED,
 )
 
 
@@ -85,11 +81,10 @@ def run_train_sr(options: argparse.Namespace) -> int:
     check_factor(options.factor)
     if options.net not in NETS:
         raise ValueError(f"unknown net {options.net!r}; choose {', '.join(NETS)}")
-    chosen = {name: getattr(options, name) for name, _, _ in KNOBS}
-    chosen |= {"steps": options.steps, "blur": options.blur}
+    names = [name for name, _, _ in KNOBS]
+    chosen = chosen_fields(options, [*names, "steps", "blur"])
     if options.feature_layers:
         chosen["feature_layers"] = tuple(options.feature_layers)
-    chosen = {name: value for name, value in chosen.items() if value is not None}
     recipe = make_recipe(
         options.net, loss=options.loss, factor=options.factor, **chosen
     )

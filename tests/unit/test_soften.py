@@ -8,13 +8,16 @@ import torch
 from fst_lessons.images import soften
 
 
-def test_a_point_becomes_a_gaussian():
-    image = torch.zeros(1, 3, 21, 21)
-    image[..., 10, 10] = 1.0
-    soft = soften(image, 1.5)
-    ratio = float(soft[0, 0, 10, 12] / soft[0, 0, 10, 10])
-    assert ratio == pytest.approx(math.exp(-(2**2) / (2 * 1.5**2)), rel=1e-4)
-    assert float(soft.sum()) == pytest.approx(3, rel=1e-5)
+def test_a_point_becomes_the_gaussian_by_hand():
+    point = torch.zeros(1, 1, 21, 21)
+    point[..., 10, 10] = 1
+    spread = soften(point, 1.0)[0, 0]
+    total = sum(math.exp(-(k**2) / 2) for k in range(-4, 5))
+    for down, right in [(0, 0), (1, 0), (0, 2), (2, 3), (-4, 4)]:
+        expected = math.exp(-(down**2 + right**2) / 2) / total**2
+        assert float(spread[10 + down, 10 + right]) == pytest.approx(expected, rel=1e-4)
+    assert float(spread.sum()) == pytest.approx(1, abs=1e-5)
+    assert float(spread[10, 15]) == 0
 
 
 def test_flat_pictures_stay_flat_to_the_border():

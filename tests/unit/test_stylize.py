@@ -11,8 +11,9 @@ from fst_lessons import fast, memory, stylize_command
 from fst_lessons import stylize as module
 from fst_lessons.checkpoints import save_net
 from fst_lessons.colors import luma
+from fst_lessons.devices import find_device
 from fst_lessons.images import load_image, resize, save_image
-from fst_lessons.stylize import Painter, find_device, stylize, stylize_folder
+from fst_lessons.stylize import Painter, stylize, stylize_folder
 from fst_lessons.transform_net import TransformNet
 
 

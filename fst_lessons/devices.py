@@ -1,0 +1,48 @@
+"""Where a net computes: the device asked for, or the best there is."""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def find_device(name: str | torch.device) -> torch.device:
+    """Return a device that works.
+
+    Raises:
+        ValueError: torch knows no such device, or this machine has none.
+    """
+    try:
+        return torch.empty(0, device=name).device
+    except (
+        RuntimeError,
+        AssertionError,
+    ) as error:  # an assert where CUDA is missing
+        raise ValueError(
+            f"no device {str(name)!r} on this machine; choose cpu, or leave it away"
+        ) from error
+
+
+def device_or_best(name: str | torch.device | None) -> torch.device:
+    """Return a device that works; None takes a GPU where there is one."""
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    return find_device(name or best)
+
+
+def placed(net: Net, device: str | torch.device | None) -> Net:
+    """Return a net on a device and in evaluation mode; the net given stays as it is.
+
+    Args:
+        net: to be used.
+        device: None leaves it where it is.
+    """
+    here = next(net.parameters()).device
+    there = here if device is None else find_device(device)
+    if net.training or there != here:
+        net = copy.deepcopy(net).eval().to(there)
+    return net
