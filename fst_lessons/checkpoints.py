@@ -170,9 +170,15 @@ def net_path(name: str, *, width: int = 32) -> Path:
 
 
 def find_net(source: str | Path, *, width: int | None = None) -> Path:
-    """Return the file of a net given by name or as a file, as `load_net` takes it."""
+    """Return the file of a net given by name or as a file, as `load_net` takes it.
+
+    A name may tell the width, too: "nocturne_16".
+    """
     if (path := _given_file(source)) is not None:
         return path
+    name, _, told = str(source).rpartition("_")
+    if told.isdecimal() and name in net_names(width=int(told)):
+        return net_path(name, width=int(told))
     if width is None:
         width = 32 if str(source) in net_names(width=32) else 16
     return net_path(str(source), width=width)

@@ -29,6 +29,7 @@ INTERRUPTED = 130
 DEFAULTS = TrainingRecipe()
 # a net that paints already learns a new manner in half the time
 START = "starry_night"
+START_WIDTH = 16
 # options that are fields of the recipe: (field, type, what it is); of every training
 SHARED = (
     ("batch", int, "crops a step"),
@@ -48,7 +49,7 @@ KNOBS = (
     ("shift_weight", float, "lambda of the shift term, which steadies the strokes"),
     ("style_size", int, "shorter side of the style picture: the scale of strokes"),
     ("style_blur", float, "of the style picture, pixels: what is finer is no stroke"),
-    ("start", str, "net to begin with: a name, a file, or none for chance"),
+    ("start", str, "net to begin with: name, file (a narrower one is widened) or none"),
     *SHARED,
 )
 
@@ -165,8 +166,9 @@ def _find_start(recipe: TrainingRecipe) -> str | None:
 
     if recipe.start is not None:
         return None if recipe.start == "none" else recipe.start
-    same = recipe.preset == "book" and START in net_names(width=recipe.width)
-    return START if same else None
+    # a wider net begins as the narrow one, see `widening`
+    fits = START in net_names(width=recipe.width) or recipe.width % START_WIDTH == 0
+    return START if recipe.preset == "book" and fits else None
 
 
 def run_reproduce(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from .batches import draw_batch
-from .checkpoints import load_net, load_weights
+from .checkpoints import find_net, load_net, load_weights, net_names, read_card
 from .datasets import held_out_photos
 from .fast import Autocast, FastNet
 from .loop import Habits, train
@@ -35,6 +35,7 @@ from .recipes import TrainingRecipe
 from .steadiness import Shift, shift_loss
 from .training_state import Training
 from .transform_net import TransformNet
+from .widening import widen
 from .yardstick import Yardstick, measure_yardstick
 
 
@@ -147,14 +148,22 @@ def fit(
 
 
 def make_net(recipe: TrainingRecipe) -> TransformNet:
-    """Return the net a training starts from: random weights, or another net's."""
+    """Return the net a training starts from: random weights, or another net's.
+
+    A narrower net of the same layers is widened.
+    """
     torch.manual_seed(recipe.seed)
     net = TransformNet(recipe.preset, width=recipe.width)
     if recipe.start is None:
         return net
-    if Path(recipe.start).is_file():
-        return load_weights(net, recipe.start)
-    other, _ = load_net(recipe.start, width=recipe.width)
+    same_width = recipe.start in net_names(width=recipe.width)
+    path = find_net(recipe.start, width=recipe.width if same_width else None)
+    if "net" not in read_card(path):  # another program's file tells no layers
+        return load_weights(net, path)
+    other, _ = load_net(path)
+    times, rest = divmod(net.config.width, other.config.width)
+    if times > 1 and not rest and other.config.norm != "batch":
+        other = widen(other, times, seed=recipe.seed)
     if other.config != net.config:
         raise ValueError(
             f"cannot start from {recipe.start!r}: {other.config}, not {net.config}"

@@ -104,6 +104,7 @@ ARROWS = {
     "fast_super_resolution": {"fast", "super_resolution_net"},
     "fast": {"transform_net"},
     "steadiness": {"transform_net"},
+    "widening": {"transform_net"},
     "batches": {"datasets", "recipes", "steadiness"},
     "training": {
         "batches",
@@ -120,6 +121,7 @@ ARROWS = {
         "steadiness",
         "training_state",
         "transform_net",
+        "widening",
         "yardstick",
     },
     "cards": {

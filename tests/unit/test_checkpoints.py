@@ -168,3 +168,9 @@ def test_a_full_disk_leaves_the_old_file(net, file, monkeypatch):
 def test_destinations_are_checked(net, tmp_path, name, words):
     with pytest.raises(ValueError, match=words):
         save_net(net, tmp_path / name, {})
+
+
+def test_a_name_may_tell_the_width():
+    assert checkpoints.find_net("nocturne_16") == net_path("nocturne", width=16)
+    with pytest.raises(ValueError, match="no net 'nocturne_17'"):
+        checkpoints.find_net("nocturne_17")

@@ -160,3 +160,15 @@ def test_a_named_start_is_where_a_training_begins():
     net = training.make_net(TrainingRecipe(width=16, start="starry_night"))
     for ours, theirs in zip(net.parameters(), shipped.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_a_wider_net_begins_as_the_narrow_one():
+    assert train_command._find_start(TrainingRecipe(width=48)) == "starry_night"
+    wide = training.make_net(TrainingRecipe(width=32, start="nocturne_16"))
+    narrow, _ = load_net("nocturne", width=16)
+    assert wide.config.width == 32
+    photo = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert (wide(photo) - narrow(photo)).abs().mean() < 0.05
+    with pytest.raises(ValueError, match="cannot start from 'nocturne_16'"):
+        training.make_net(TrainingRecipe(width=24, start="nocturne_16"))
