@@ -220,11 +220,14 @@ class StyleTask:
         style = style.to(device)
         # measured in full precision, whatever the steps are made in
         self.measured = StyleObjective(make_loss(network, recipe), style)
-        self.runner: nn.Module = self.net
+        dtype = getattr(torch, recipe.precision)
         if recipe.precision == "bfloat16":
             network = network.in_bfloat16()
-            quick = FastNet if device.type == "cpu" else Autocast
-            self.runner = quick(self.net, dtype=torch.bfloat16)
+        self.runner: nn.Module = self.net
+        if device.type == "cpu":
+            self.runner = FastNet(self.net, dtype=dtype)
+        elif recipe.precision == "bfloat16":
+            self.runner = Autocast(self.net, dtype=dtype)
         average = group.average if group.size > 1 else None
         loss = make_loss(network, recipe)
         self.objective = StyleObjective(loss, style, average=average)
