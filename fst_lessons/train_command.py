@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import assets
 from .recipes import TrainingRecipe
+from .train_adjustable_options import add_adjustable_options, refuse_adjustable_options
 
 if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
     from torch import Tensor
@@ -46,8 +47,6 @@ KNOBS = (
     ("style_weight", float, "lambda of the style term"),
     ("content_weight", float, "lambda of the content term"),
     ("shift_weight", float, "lambda of the shift term, which steadies the strokes"),
-    ("style_size", int, "shorter side of the style picture: the scale of strokes"),
-    ("style_blur", float, "of the style picture, pixels: what is finer is no stroke"),
     ("start", str, "net to begin with: a name, a file, or none for chance"),
     *SHARED,
 )
@@ -63,7 +62,8 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     )
     parser.set_defaults(run=run_train)
     add = parser.add_argument
-    add("--style", required=True, metavar="PICTURE", help="file, or name from `styles`")
+    text = "file, or name from `styles`; with --adjustable, as often as you like"
+    add("--style", required=True, action="append", metavar="PICTURE", help=text)
     _add_comparison(parser)
     add_common(parser)
     add_length(parser, default=DEFAULTS.steps)
@@ -75,8 +75,26 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         elif name == "start":
             told = f" (default: {START}, if it has the same layers)"
         add(*option_names(name), type=kind, metavar="X", help=text + told)
+    _add_scales(parser)
+    add_adjustable_options(parser)
     for name in ("title", "painter", "year"):
         add(f"--{name}", metavar="X", help="of the style picture, for the recipe card")
+
+
+def _add_scales(parser: argparse.ArgumentParser) -> None:
+    """Declare how large styles and photographs are shown."""
+    add = parser.add_argument
+    again = "; once for all styles, or once for each"
+    text = "shorter side of the style picture: the scale of strokes"
+    text += f" (default: {DEFAULTS.style_size})" + again
+    add("--style-size", type=int, action="append", metavar="X", help=text)
+    text = "of the style picture, pixels: what is finer is no stroke"
+    text += f" (default: {DEFAULTS.style_blur})" + again
+    add("--style-blur", type=float, action="append", metavar="X", help=text)
+    least, most = DEFAULTS.zoom
+    text = "a crop shows so many times its size of the photograph"
+    text += f" (default: {least:g} {most:g})"
+    add("--zoom", type=float, nargs=2, metavar=("LEAST", "MOST"), help=text)
 
 
 def option_names(field: str) -> list[str]:
@@ -141,10 +159,14 @@ def add_length(parser: argparse.ArgumentParser, *, default: int) -> None:
 def run_train(options: argparse.Namespace) -> int:
     """Train by the options."""
     began = time.perf_counter()
+    if options.adjustable:
+        from .train_adjustable_command import train_adjustable
+
+        return train_adjustable(options)
     from . import __main__
     from .parallel import join
 
-    chosen = chosen_fields(options, (name for name, _, _ in KNOBS))
+    chosen = _chosen_for_one(options)
     recipe = replace(DEFAULTS, precision=best_precision(options.device))
     if recipe.loss_network != "pocket" or chosen.get("optimizer") == "adam":
         chosen.setdefault("learning_rate", 4e-3)  # Muon's is not Adam's
@@ -152,11 +174,29 @@ def run_train(options: argparse.Namespace) -> int:
     recipe = replace(recipe, start=_find_start(recipe))
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
-    path = __main__.find_picture(options.style)
+    path = __main__.find_picture(options.style[0])
     more = {name: getattr(options, name) for name in ("title", "painter", "year")}
     with join() as group:
         training = _train(options, recipe, path, more, group, options.minutes, began)
     return INTERRUPTED if training.interrupted else 0
+
+
+def _chosen_for_one(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of the recipe that were given, for a net of one style."""
+    refuse_adjustable_options(options)
+    chosen = chosen_fields(options, [*(name for name, _, _ in KNOBS), "zoom"])
+    for name in ("style", "style_size", "style_blur"):
+        if len(getattr(options, name) or ()) > 1:
+            raise ValueError(
+                f"--{name.replace('_', '-')} was given more than once; a net for "
+                "several styles needs --adjustable"
+            )
+    for name in ("style_size", "style_blur"):
+        if getattr(options, name):
+            chosen[name] = getattr(options, name)[0]
+    if "zoom" in chosen:
+        chosen["zoom"] = tuple(chosen["zoom"])
+    return chosen
 
 
 def _find_start(recipe: TrainingRecipe) -> str | None:
@@ -173,6 +213,7 @@ def run_reproduce(options: argparse.Namespace) -> int:
     """Train by a card and compare with what it promises."""
     began = time.perf_counter()
     from . import __main__
+    from .adjustable_checkpoints import is_adjustable
     from .checkpoints import is_super_resolution, read_card
     from .parallel import join
     from .training_state import recipe_from
@@ -181,6 +222,10 @@ def run_reproduce(options: argparse.Namespace) -> int:
         from .train_sr_command import reproduce
 
         return reproduce(options)
+    if is_adjustable(options.card):
+        from .train_adjustable_command import reproduce_adjustable
+
+        return reproduce_adjustable(options)
     card = read_card(options.card)
     recipe = recipe_from(card["recipe"])
     if options.steps is not None:
