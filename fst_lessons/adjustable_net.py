@@ -13,7 +13,7 @@ lambda as an input.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,12 +21,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast import resize_kernel
+from .adjustable_layers import BLOCKS, UPS, Block, Settings, Stage, convolution
 from .transform_net import STRIDE
 
 NOISE = 0.02  # of the perceptron's last weights: without any, the first would not learn
 SLACK = 1e-4  # a slider's end, rounded, may lie this far outside of [-1, 1]
-Settings = Sequence[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -111,20 +110,20 @@ class AdjustableTransformNet(nn.Module):
         block, up = BLOCKS[config.block], UPS[config.up]
         self.down = nn.ModuleList(
             [
-                _Stage(_conv(3, w, k), w),
-                _Stage(_conv(w, 2 * w, 3, stride=2), 2 * w),
-                _Stage(_conv(2 * w, 4 * w, 3, stride=2), 4 * w),
+                Stage(convolution(3, w, k), w),
+                Stage(convolution(w, 2 * w, 3, stride=2), 2 * w),
+                Stage(convolution(2 * w, 4 * w, 3, stride=2), 4 * w),
             ]
         )
-        self.blocks = nn.ModuleList(_Block(block, 4 * w) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(Block(block, 4 * w) for _ in range(config.blocks))
         self.up = nn.ModuleList(
-            [_Stage(up(4 * w, 2 * w), 2 * w), _Stage(up(2 * w, w), w)]
+            [Stage(up(4 * w, 2 * w), 2 * w), Stage(up(2 * w, w), w)]
         )
-        self.last = _conv(w, 3, k, bias=True)
+        self.last = convolution(w, 3, k, bias=True)
         self.perceptron = _perceptron(config, sum(self.widths))
 
     @property
-    def stages(self) -> list[_Stage | _Block]:
+    def stages(self) -> list[Stage | Block]:
         """Everything before the last convolution, in order."""
         return [*self.down, *self.blocks, *self.up]
 
@@ -182,15 +181,22 @@ class AdjustableTransformNet(nn.Module):
 
     def run(self, images: Tensor, settings: Settings) -> Tensor:
         """Return the painted pictures, given what the norms shall do."""
-        height, width = images.shape[-2:]
-        x = F.pad(images, (0, -width % STRIDE, 0, -height % STRIDE), mode="reflect")
+        x = self.prepare(images)
         done = 0
         for stage in self.stages:
             x = stage(x, settings[done : done + len(stage.widths)])
             done += len(stage.widths)
         # half precision has too few steps between 0 and 1
-        painted = torch.sigmoid(self.last(x).to(images.dtype))
-        return painted[..., :height, :width]
+        return self.finish(self.last(x).to(images.dtype), *images.shape[-2:])
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Return the pictures with as many reflected pixels as two halvings want."""
+        height, width = images.shape[-2:]
+        return F.pad(images, (0, -width % STRIDE, 0, -height % STRIDE), mode="reflect")
+
+    def finish(self, x: Tensor, height: int, width: int) -> Tensor:
+        """Return what the last layer gave as RGB in [0, 1] of the photograph's size."""
+        return torch.sigmoid(x[..., :height, :width])
 
     def position(self, strength: float | Tensor) -> Tensor:
         """Return where lambda lies on the slider: -1 lightest, 0 middle, 1 heaviest.
@@ -259,95 +265,6 @@ class AdjustableTransformNet(nn.Module):
                 f"a picture of {width}x{height} is too small for this network, which "
                 "needs 16 pixels a side; enlarge it"
             )
-
-
-class _Stage(nn.Module):
-    """Convolution, instance norm as asked for, ReLU."""
-
-    def __init__(self, conv: nn.Module, channels: int) -> None:
-        super().__init__()
-        self.conv, self.widths = conv, (channels,)
-
-    def forward(self, x: Tensor, settings: Settings) -> Tensor:
-        return F.relu(modulated(self.conv(x), *settings[0]))
-
-
-class _Block(nn.Module):
-    """Residual block: conv, norm, ReLU, conv, norm, plus the input; no ReLU after."""
-
-    def __init__(self, make_conv, channels: int) -> None:
-        super().__init__()
-        self.first = make_conv(channels, channels)
-        self.second = make_conv(channels, channels)
-        self.widths = (channels, channels)
-
-    def forward(self, x: Tensor, settings: Settings) -> Tensor:
-        y = F.relu(modulated(self.first(x), *settings[0]))
-        return x + modulated(self.second(y), *settings[1])
-
-
-class _Transposed4(nn.ConvTranspose2d):
-    """Double the size by a transposed 4x4 convolution of stride 2.
-
-    It starts as what "resize" starts as: nearest neighbour, then a random 3x3.
-    """
-
-    def __init__(self, c_in: int, c_out: int) -> None:
-        super().__init__(c_in, c_out, 4, 2, padding=3, bias=False)
-        with torch.no_grad():
-            self.weight.copy_(resize_kernel(_conv(c_in, c_out, 3).weight))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, (1, 1, 1, 1), mode="replicate"))
-
-
-def modulated(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Return each channel of each picture with a mean and a deviation of its own.
-
-    Args:
-        x: `(N, C, H, W)`.
-        scale: `(N, C)` or `(1, C)`, the deviation.
-        shift: the same shape, the mean.
-    """
-    scale, shift = (
-        scale[..., None, None].to(x.dtype),
-        shift[..., None, None].to(x.dtype),
-    )
-    return F.instance_norm(x) * scale + shift
-
-
-def _conv(
-    c_in: int, c_out: int, kernel: int, *, stride: int = 1, bias: bool = False
-) -> nn.Conv2d:
-    """Return a convolution; a bias would vanish in the instance norm after it."""
-    return nn.Conv2d(
-        c_in,
-        c_out,
-        kernel,
-        stride,
-        padding=kernel // 2,
-        padding_mode="reflect",
-        bias=bias,
-    )
-
-
-def _residual(c_in: int, c_out: int) -> nn.Module:
-    return _conv(c_in, c_out, 3)
-
-
-def _separable(c_in: int, c_out: int) -> nn.Module:
-    own = nn.Conv2d(
-        c_in, c_in, 3, padding=1, padding_mode="reflect", groups=c_in, bias=False
-    )
-    return nn.Sequential(own, nn.Conv2d(c_in, c_out, 1, bias=False))
-
-
-def _resize(c_in: int, c_out: int) -> nn.Module:
-    return nn.Sequential(nn.Upsample(scale_factor=2), _conv(c_in, c_out, 3))
-
-
-BLOCKS = {"residual": _residual, "separable": _separable}
-UPS = {"resize": _resize, "transposed4": _Transposed4}
 
 
 def _perceptron(config: AdjustableConfig, channels: int) -> nn.Sequential:

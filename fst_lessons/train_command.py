@@ -1,4 +1,4 @@
-"""The commands ``train`` and ``reproduce``.
+"""The command ``train``.
 
 python -m fst_lessons train --style my_painting.jpg --photos holiday
     --out mine.safetensors --minutes 5
@@ -9,14 +9,12 @@ torchrun --nproc-per-node 4 -m fst_lessons train ... --device cuda
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import assets
 from .recipes import TrainingRecipe
 from .train_adjustable_options import add_adjustable_options, refuse_adjustable_options
 
@@ -64,7 +62,7 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     add = parser.add_argument
     text = "file, or name from `styles`; with --adjustable, as often as you like"
     add("--style", required=True, action="append", metavar="PICTURE", help=text)
-    _add_comparison(parser)
+    add_comparison(parser)
     add_common(parser)
     add_length(parser, default=DEFAULTS.steps)
     for name, kind, text in KNOBS:
@@ -111,23 +109,8 @@ def chosen_fields(options: argparse.Namespace, names: Iterable[str]) -> dict[str
     return {name: value for name, value in given.items() if value is not None}
 
 
-def add_reproduce(commands: argparse._SubParsersAction) -> None:
-    """Declare ``reproduce``: the training that a card describes, once more."""
-    parser = commands.add_parser(
-        "reproduce",
-        help="train a net again by its recipe card",
-        description="Read the recipe card in a net's file, train by it, compare.",
-    )
-    parser.set_defaults(run=run_reproduce)
-    parser.add_argument("card", metavar="FILE", help="a net's file or a shipped name")
-    text = "the style picture, where the package does not hold it"
-    parser.add_argument("--style", metavar="PICTURE", help=text)
-    _add_comparison(parser)
-    add_common(parser)
-    parser.add_argument("--steps", type=int, metavar="N", help="fewer, for a try")
-
-
-def _add_comparison(parser: argparse.ArgumentParser) -> None:
+def add_comparison(parser: argparse.ArgumentParser) -> None:
+    """Declare the slow method, and pictures of the progress."""
     add = parser.add_argument
     add("--preview", type=Path, metavar="DIR", help="put pictures of the progress here")
     text = "steps of the slow method to compare with, 0 for none (default: 100)"
@@ -177,7 +160,9 @@ def run_train(options: argparse.Namespace) -> int:
     path = __main__.find_picture(options.style[0])
     more = {name: getattr(options, name) for name in ("title", "painter", "year")}
     with join() as group:
-        training = _train(options, recipe, path, more, group, options.minutes, began)
+        training = train_for_style(
+            options, recipe, path, more, group, options.minutes, began
+        )
     return INTERRUPTED if training.interrupted else 0
 
 
@@ -209,41 +194,7 @@ def _find_start(recipe: TrainingRecipe) -> str | None:
     return START if same else None
 
 
-def run_reproduce(options: argparse.Namespace) -> int:
-    """Train by a card and compare with what it promises."""
-    began = time.perf_counter()
-    from . import __main__
-    from .adjustable_checkpoints import is_adjustable
-    from .checkpoints import is_super_resolution, read_card
-    from .parallel import join
-    from .training_state import recipe_from
-
-    if is_super_resolution(options.card):
-        from .train_sr_command import reproduce
-
-        return reproduce(options)
-    if is_adjustable(options.card):
-        from .train_adjustable_command import reproduce_adjustable
-
-        return reproduce_adjustable(options)
-    card = read_card(options.card)
-    recipe = recipe_from(card["recipe"])
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
-    style = card["style"]
-    path = __main__.find_picture(options.style or style["name"])
-    if assets.sha256_of(path) != style["sha256"]:
-        print(f"note: {path.name} is not the card's file byte by byte", file=sys.stderr)
-    more = {name: style.get(name) for name in ("title", "painter", "year")}
-    with join() as group:
-        training = _train(options, recipe, path, more, group, None, began)
-    if group.leads and not options.quiet:
-        promised = card["evaluation"].get("total")
-        print(f"the card says {promised}, this is {training.evaluations[-1]['total']}")
-    return INTERRUPTED if training.interrupted else 0
-
-
-def _train(
+def train_for_style(
     options: argparse.Namespace,
     recipe: TrainingRecipe,
     style_path: Path,
