@@ -150,7 +150,7 @@ class AdjustableTransformNet(nn.Module):
                 range the net was made for; an unknown style, or weights that are
                 negative or do not sum to 1.
         """
-        self._check(images)
+        self.check(images)
         u = self.position(strength).to(images.device)
         weights = self.blend(styles).to(images.device)
         count = len(images)
@@ -254,7 +254,12 @@ class AdjustableTransformNet(nn.Module):
             )
         return rows.float()
 
-    def _check(self, images: Tensor) -> None:
+    def check(self, images: Tensor) -> None:
+        """Refuse what cannot be painted.
+
+        Raises:
+            ValueError: not `(N, 3, H, W)`, not floats, or a side below 16 pixels.
+        """
         if images.ndim != 4 or images.shape[0] == 0 or images.shape[1] != 3:
             raise ValueError(f"expected (N, 3, H, W), got {tuple(images.shape)}")
         if not images.is_floating_point():

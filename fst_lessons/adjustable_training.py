@@ -15,16 +15,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .adjustable_checkpoints import load_adjustable
-from .adjustable_net import AdjustableConfig, AdjustableTransformNet
+from .adjustable_net import AdjustableTransformNet
 from .adjustable_objective import AdjustableObjective
 from .adjustable_recipe import AdjustableRecipe
+from .adjustable_start import make_net
 from .batches import draw_batch
 from .datasets import held_out_photos
 from .fast_adjustable import FastAdjustable
@@ -287,34 +286,6 @@ def measure_ladder(
         [photo.to(device) for photo in photographs],
         [strength for strength in strengths if least <= strength <= most],
     )
-
-
-def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
-    """Return the net a training starts from: random weights, or another net's.
-
-    Raises:
-        ValueError: no such net, or one of other layers.
-    """
-    torch.manual_seed(recipe.seed)
-    names = AdjustableConfig.__dataclass_fields__
-    net = AdjustableTransformNet(
-        AdjustableConfig(**{name: getattr(recipe, name) for name in names})
-    )
-    if recipe.start is not None:
-        take_weights(net, recipe.start)
-    return net
-
-
-def take_weights(net: AdjustableTransformNet, start: str | Path) -> None:
-    """Fill a net, in place, from another adjustable net for as many styles.
-
-    Raises:
-        ValueError: no such net, or one of other layers.
-    """
-    other, _ = load_adjustable(start)
-    if replace(other.config, styles=net.config.styles) != net.config:
-        raise ValueError(f"cannot start from {start!r}: {other.config}")
-    net.load_state_dict(other.state_dict())
 
 
 def _check(

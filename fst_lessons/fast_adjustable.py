@@ -68,8 +68,7 @@ def _block(block: Block, x: Tensor, settings: Settings) -> Tensor:
 def _compute(layer: nn.Module, x: Tensor) -> Tensor:
     """Run a convolution, or several in a row, each in its cheapest way."""
     if isinstance(layer, Transposed4):
-        padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
-        return F.conv_transpose2d(padded, _kernel(layer, x), None, 2, 3)
+        return _up(layer, x)
     if isinstance(layer, nn.Conv2d):
         kernel, groups = _kernel(layer, x), layer.groups
         return F.conv2d(_pad(layer, x), kernel, None, layer.stride, groups=groups)

@@ -111,11 +111,26 @@ ARROWS = {
     "adjustable_objective": {"adjustable_recipe", "gram", "images", "loss_network"},
     "adjustable_checkpoints": {"adjustable_net", "assets", "checkpoints"},
     "fast_adjustable": {"adjustable_layers", "adjustable_net", "fast"},
-    "adjustable_training": {
+    "adjusted": {
+        "adjustable_layers",
+        "adjustable_net",
+        "fast_adjustable",
+        "transform_net",
+    },
+    "adjustable_start": {
         "adjustable_checkpoints",
+        "adjustable_layers",
+        "adjustable_net",
+        "adjustable_recipe",
+        "checkpoints",
+        "fast",
+        "transform_net",
+    },
+    "adjustable_training": {
         "adjustable_net",
         "adjustable_objective",
         "adjustable_recipe",
+        "adjustable_start",
         "batches",
         "datasets",
         "fast_adjustable",
