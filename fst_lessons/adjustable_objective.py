@@ -56,7 +56,7 @@ class AdjustableObjective(nn.Module):
 
         Args:
             painted: `(N, 3, H, W)` RGB in [0, 1].
-            photographs: of which they were painted, the same shape.
+            photographs: of which they were painted, the same shape, or one for all.
             styles: `(N,)` integers, which style each was painted in.
         """
         recipe = self.recipe
@@ -94,7 +94,7 @@ def content_losses(features: Tensor, target: Tensor) -> Tensor:
 
     Args:
         features: `(N, C, H, W)` of the paintings.
-        target: the same shape, of the photographs.
+        target: the same shape, of the photographs; or of one, `(1, C, H, W)`.
 
     Normalization:
         divided by the mean square of that picture's own target.

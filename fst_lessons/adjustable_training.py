@@ -215,13 +215,19 @@ class AdjustableTask:
         """There is nothing to compare with."""
 
     def measure(self, training: Training) -> dict[str, float]:
-        """Return the terms at the middle of the slider, means over all styles."""
-        middle = training.net.config.middle
-        rows = measure(training.net, self.measured, self.held_out, (middle,))
-        return {
-            name: sum(row[name] for row in rows) / len(rows)
-            for name in ("total", "content", "style", "tv")
-        }
+        """Return the terms at the middle of the slider, means over pairs.
+
+        Every style meets a photograph, and every photograph a style: all of them with
+        each other would take longer than the training of minutes that it tells about.
+        """
+        net, photos = training.net, self.held_out
+        names, middle = net.config.styles, (net.config.middle,)
+        rows = []
+        for i in range(max(len(names), len(photos))):
+            photo, name = photos[i % len(photos)], names[i % len(names)]
+            rows += measure(net, self.measured, [photo], middle, styles=[name])
+        terms = ("total", "content", "style", "tv")
+        return {term: sum(row[term] for row in rows) / len(rows) for term in terms}
 
 
 @torch.no_grad()
@@ -230,30 +236,36 @@ def measure(
     objective: AdjustableObjective,
     photographs: Sequence[Tensor],
     strengths: Sequence[float],
+    *,
+    styles: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return what a net reaches for each style and lambda, means over photographs.
 
     Args:
         net: to be measured, in evaluation mode.
-        objective: of its styles.
+        objective: of all its styles.
         photographs: each `(1, 3, H, W)`, of any size.
         strengths: values of lambda within the net's range.
+        styles: names, default all of the net's.
 
     Returns:
         Rows {"name": style, "strength": lambda, "total", "content", "style", "tv"};
         "total" is L(lambda), not divided.
     """
+    names, count = net.config.styles, len(strengths)
     rows = []
-    for number, name in enumerate(net.config.styles):
-        for strength in strengths:
-            row: dict[str, Any] = {"name": name, "strength": strength}
-            for photo in photographs:
-                chosen = torch.tensor([number], device=photo.device)
-                terms = objective(net(photo, strength, name), photo, chosen)
-                total = objective.weigh(terms, torch.full_like(terms["tv"], strength))
-                for term, value in {"total": total, **terms}.items():
-                    row[term] = row.get(term, 0.0) + float(value) / len(photographs)
-            rows.append(row)
+    for name in names if styles is None else styles:
+        own = [{"name": name, "strength": strength} for strength in strengths]
+        for photo in photographs:
+            chosen = torch.full((count,), names.index(name), device=photo.device)
+            wanted = torch.tensor(strengths, device=photo.device)
+            painted = net(photo.expand(count, -1, -1, -1), wanted, name)
+            terms = objective(painted, photo, chosen)
+            found = {"total": objective.weigh(terms, wanted), **terms}
+            for term, values in found.items():
+                for row, value in zip(own, values.tolist(), strict=True):
+                    row[term] = row.get(term, 0.0) + value / len(photographs)
+        rows += own
     return rows
 
 

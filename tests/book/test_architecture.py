@@ -176,6 +176,9 @@ ARROWS = {
     "memory": {"transform_net"},
     "colors": {"images"},
     "stylize": {
+        "adjustable_checkpoints",
+        "adjustable_net",
+        "adjusted",
         "checkpoints",
         "colors",
         "datasets",
