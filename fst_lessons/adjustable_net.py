@@ -173,7 +173,7 @@ class AdjustableTransformNet(nn.Module):
 
     def settings(self, u: Tensor, styles: Tensor) -> Settings:
         """Return scale and shift of every instance norm, each `(N, C)`."""
-        u = u[:, None]
+        styles, u = torch.broadcast_tensors(styles, u[:, None])
         found = self.perceptron(torch.cat([styles, styles * u, styles * u * u], 1))
         scales, shifts = found.chunk(2, 1)
         widths = self.widths

@@ -125,7 +125,8 @@ class Painter:
             )
         if not isinstance(style, (TransformNet, AdjustableTransformNet)):
             load = partial(load_net, width=width)
-            load = load_adjustable if is_adjustable(style) else load
+            if is_adjustable(style):
+                load = load_adjustable
             style, _ = load(style, device=device_or_best(device))
         self.net, self.fast = _prepared(placed(style, device), strength, mix)
         self.size, self.keep_colors = size, keep_colors
