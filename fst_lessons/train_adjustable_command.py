@@ -9,14 +9,12 @@ python -m fst_lessons stylize cat --style mine.safetensors --strength 20
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import assets
 from .adjustable_recipe import AdjustableRecipe
 from .train_adjustable_options import DEFAULTS, KNOBS
 from .train_command import (
@@ -79,26 +77,17 @@ def train_adjustable(options: argparse.Namespace) -> int:
 
 def reproduce_adjustable(options: argparse.Namespace) -> int:
     """Train by a card and compare with what it promises."""
-    from . import __main__
     from .adjustable_checkpoints import read_adjustable_card
     from .parallel import join
+    from .reproduce_command import find_styles
     from .training_state import recipe_from
 
     began = time.perf_counter()
-    if options.style:
-        raise ValueError(
-            "--style is for cards of one style; put the pictures where their names "
-            "are found"
-        )
     card = read_adjustable_card(options.card)
     recipe = recipe_from(card["recipe"], AdjustableRecipe)
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
-    paths = [__main__.find_picture(style["name"]) for style in card["styles"]]
-    for path, style in zip(paths, card["styles"], strict=True):
-        if assets.sha256_of(path) != style["sha256"]:
-            note = f"note: {path.name} is not the card's file byte by byte"
-            print(note, file=sys.stderr)
+    paths = find_styles(options.style, card["styles"])
     described = _describe(paths, card["styles"])
     with join() as group:
         training = _train(options, recipe, paths, described, group, None, began)
