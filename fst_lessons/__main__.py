@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from . import assets
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
+from .reproduce_command import add_reproduce
 from .stylize_command import add_stylize
-from .train_command import add_reproduce, add_train
+from .train_command import add_train
 from .train_sr_command import add_train_sr
 from .upscale_command import add_benchmark_sr, add_upscale
 
