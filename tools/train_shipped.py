@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -141,8 +142,17 @@ def run(job: Job, options: argparse.Namespace) -> str:
     return f"{job.name}: {'done' if code == 0 else 'FAILED'} in {took:.0f} s. {lines}"
 
 
-def main() -> None:
-    """Train what is missing, side by side, those that start from another later."""
+def in_turns(jobs: list[Job]) -> Iterator[list[Job]]:
+    """Yield jobs that can run side by side, those that start from another later."""
+    while jobs:
+        names = {job.name for job in jobs}
+        now = [job for job in jobs if job.after not in names]
+        yield now
+        jobs = [job for job in jobs if job not in now]
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--photos", type=Path, required=True, metavar="DIR")
@@ -153,20 +163,22 @@ def main() -> None:
     add("--minutes", type=float, metavar="M", help="for each, instead of its steps")
     add("--side-by-side", type=int, default=1, metavar="N")
     add("--device", default="cpu")
-    options = parser.parse_args()
-    waiting = [
+    return parser
+
+
+def main() -> None:
+    """Train what is missing."""
+    options = make_parser().parse_args()
+    jobs = [
         job
         for job in all_jobs(options.paintings)
         if any(fnmatch(job.name, pattern) for pattern in options.only)
         and (options.again or not target(job, options).is_file())
     ]
     with ThreadPoolExecutor(options.side_by_side) as pool:
-        while waiting:
-            names = {job.name for job in waiting}
-            now = [job for job in waiting if job.after not in names]
+        for now in in_turns(jobs):
             for text in pool.map(lambda job: run(job, options), now):
                 print(text, flush=True)
-            waiting = [job for job in waiting if job not in now]
 
 
 if __name__ == "__main__":
