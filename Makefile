@@ -26,7 +26,7 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest tests --ignore=tests/browser
 	FST_STATIC=1 TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
-	  --nbval-cell-timeout 300 --nbval-sanitize-with tests/sanitize.cfg $(CHAPTERS)
+	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(CHAPTERS)
 	$(MAKE) --no-print-directory book
 	$(BIN)/pytest tests/browser
 
