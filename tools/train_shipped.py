@@ -32,12 +32,16 @@ PAINTINGS = {
 OWN = ("nocturne", "woodblock", "mosaic", "stained_glass")
 # chosen by looking: where strokes are large, and where the photograph would drown
 LARGE = ["--style-size", "700", "--style-blur", "1.2"]
+MIDDLE = ["--style-size", "384", "--style-blur", "0.8"]  # as everywhere else
 OF_STYLE = {
     "the_scream": ["--style-weight", "20", "--tv-weight", "15"],
     "mosaic": LARGE,
     "stained_glass": LARGE,
 }
 STEPS = {16: 3000, 32: 6000}
+ADJUSTABLE = ("starry_night", "great_wave", "the_scream", "nocturne", "mosaic")
+# of width 16: what a browser can run, see benchmarks
+LEAN = ["--block", "separable", "--blocks", "7", "--end-kernel", "5"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,19 @@ def sharp_job(name: str, factor: int, loss: str, *more: str, start: str = "") ->
     return Job(name, "super_resolution", tuple(arguments), start or None)
 
 
+def adjustable_job(width: int, paintings: Path) -> Job:
+    """Return the job of a net of several styles, with lambda as its input."""
+    arguments = ["train", "--adjustable", "--width", str(width)]
+    for name in ADJUSTABLE:
+        painting = str(paintings / f"{name}.jpg")
+        arguments += ["--style", painting if name in PAINTINGS else name]
+        arguments += LARGE if OF_STYLE.get(name) is LARGE else MIDDLE
+    arguments += LEAN if width == 16 else ["--start", "starry_night_32"]
+    arguments += ["--batch", "4", "--steps", "20000"]
+    after = None if width == 16 else "starry_night_32"
+    return Job(f"adjustable_{width}", "adjustable", tuple(arguments), after)
+
+
 def all_jobs(paintings: Path) -> list[Job]:
     """Return every net that is shipped, and how it is trained."""
     long, short = ("--steps", "20000"), ("--steps", "8000")
@@ -99,6 +116,7 @@ def all_jobs(paintings: Path) -> list[Job]:
         sharp_job("feature_x4", 4, "feature", *short, start="pixel_x4"),
         sharp_job("pixel_x8", 8, "pixel", *long, start="pixel_x4"),
         sharp_job("feature_x8", 8, "feature", *short, start="pixel_x8"),
+        *(adjustable_job(width, paintings) for width in (16, 32)),
     ]
 
 
