@@ -20,10 +20,12 @@ from .train_adjustable_options import DEFAULTS, KNOBS
 from .train_command import (
     INTERRUPTED,
     SHARED,
+    TOLD,
     best_precision,
     chosen_fields,
     find_checkpoint,
     find_photographs,
+    told_of,
     within_memory,
 )
 
@@ -60,10 +62,7 @@ def train_adjustable(options: argparse.Namespace) -> int:
     if chosen.get("optimizer") == "adam":
         chosen.setdefault("learning_rate", 4e-3)  # Muon's is not Adam's
     paths = [__main__.find_picture(style) for style in options.style]
-    told = {name: getattr(options, name) for name in ("title", "painter", "year")}
-    if len(paths) > 1 and any(told.values()):
-        raise ValueError("--title, --painter and --year tell of one --style alone")
-    described = _describe(paths, [told] * len(paths))
+    described = _describe(paths, told_of(options, len(paths)))
     names = tuple(style["name"] for style in described)
     if len(set(names)) < len(names):
         raise ValueError(f"two styles have one name: {', '.join(names)}; rename a file")
@@ -101,9 +100,8 @@ def _describe(paths: Sequence[Path], told: Sequence[dict]) -> list[dict[str, Any
     """Return what the card says of each style picture."""
     from .cards import describe_style
 
-    keep = ("title", "painter", "year")
     return [
-        describe_style(path, **{name: one.get(name) for name in keep})
+        describe_style(path, **{name: one.get(name) for name in TOLD})
         for path, one in zip(paths, told, strict=True)
     ]
 

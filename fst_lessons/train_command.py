@@ -39,6 +39,8 @@ SHARED = (
     ("precision", str, "bfloat16 or float32; default: what is faster here"),
     ("seed", int, "of the weights and the crops"),
 )
+AGAIN = "; once for all styles, or once for each"
+TOLD = ("title", "painter", "year")
 KNOBS = (
     ("preset", str, "of the net: book, paper or authors_code"),
     ("width", int, "channels of the net's first layer"),
@@ -76,24 +78,44 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         add(*option_names(name), type=kind, metavar="X", help=text + told)
     _add_scales(parser)
     add_adjustable_options(parser)
-    for name in ("title", "painter", "year"):
-        add(f"--{name}", metavar="X", help="of the style picture, for the recipe card")
+    for name in TOLD:
+        text = f"of the style picture, for the recipe card{AGAIN}"
+        add(f"--{name}", action="append", metavar="X", help=text)
 
 
 def _add_scales(parser: argparse.ArgumentParser) -> None:
     """Declare how large styles and photographs are shown."""
     add = parser.add_argument
-    again = "; once for all styles, or once for each"
     text = "shorter side of the style picture: the scale of strokes"
-    text += f" (default: {DEFAULTS.style_size})" + again
+    text += f" (default: {DEFAULTS.style_size})" + AGAIN
     add("--style-size", type=int, action="append", metavar="X", help=text)
     text = "of the style picture, pixels: what is finer is no stroke"
-    text += f" (default: {DEFAULTS.style_blur})" + again
+    text += f" (default: {DEFAULTS.style_blur})" + AGAIN
     add("--style-blur", type=float, action="append", metavar="X", help=text)
     least, most = DEFAULTS.zoom
     text = "a crop shows so many times its size of the photograph"
     text += f" (default: {least:g} {most:g})"
     add("--zoom", type=float, nargs=2, metavar=("LEAST", "MOST"), help=text)
+
+
+def told_of(options: argparse.Namespace, count: int) -> list[dict[str, str]]:
+    """Return title, painter and year of each style, where they were given.
+
+    Raises:
+        ValueError: given for some of the styles and not for others.
+    """
+    found: list[dict[str, str]] = [{} for _ in range(count)]
+    for name in TOLD:
+        values = getattr(options, name) or []
+        if values and len(values) != count:
+            raise ValueError(
+                f"--{name} was given {len(values)} times for {count} styles; give it "
+                'once for each, "" where there is nothing to say'
+            )
+        for one, value in zip(found, values, strict=False):
+            if value:
+                one[name] = value
+    return found
 
 
 def option_names(field: str) -> list[str]:
@@ -159,7 +181,7 @@ def run_train(options: argparse.Namespace) -> int:
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
     path = __main__.find_picture(options.style[0])
-    more = {name: getattr(options, name) for name in ("title", "painter", "year")}
+    (more,) = told_of(options, 1)
     with join() as group:
         training = train_for_style(
             options, recipe, path, more, group, options.minutes, began

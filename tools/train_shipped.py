@@ -21,6 +21,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from fst_lessons import assets
+from fst_lessons.train_command import TOLD
 
 WEIGHTS = assets.data_path("weights")
 PAINTINGS = {
@@ -67,9 +68,7 @@ def style_job(name: str, width: int, paintings: Path) -> Job:
     style = name
     if name in PAINTINGS:
         style = str(paintings / f"{name}.jpg")
-        for option, value in zip(
-            ("title", "painter", "year"), PAINTINGS[name], strict=True
-        ):
+        for option, value in zip(TOLD, PAINTINGS[name], strict=True):
             more += [f"--{option}", str(value)]
     start = "starry_night_16" if width == 16 else f"{name}_16"
     if width == 32:  # flat darkness must be seen to be painted
@@ -93,11 +92,14 @@ def adjustable_job(width: int, paintings: Path) -> Job:
     for name in ADJUSTABLE:
         painting = str(paintings / f"{name}.jpg")
         arguments += ["--style", painting if name in PAINTINGS else name]
+        for option, value in zip(TOLD, PAINTINGS.get(name, ("", "", "")), strict=True):
+            arguments += [f"--{option}", str(value)]
         arguments += LARGE if OF_STYLE.get(name) is LARGE else MIDDLE
     arguments += LEAN if width == 16 else ["--start", "starry_night_32"]
     arguments += ["--batch", "4", "--steps", "20000"]
     after = None if width == 16 else "starry_night_32"
-    return Job(f"adjustable_{width}", "adjustable", tuple(arguments), after)
+    name = "page_16" if width == 16 else "adjustable_32"
+    return Job(name, "adjustable", tuple(arguments), after)
 
 
 def all_jobs(paintings: Path) -> list[Job]:

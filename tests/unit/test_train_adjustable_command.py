@@ -143,7 +143,7 @@ def test_a_plain_net_takes_zoom_too(tmp_path, folder):
         (["--style", "mosaic", "--zoom", "2", "1"], "zoom needs the least and the"),
         (["--adjustable", *PAIR, "--preset", "paper"], "--preset is of no use with"),
         (["--adjustable", *PAIR, "--style-weight", "3"], "--style-weight is of no use"),
-        (["--adjustable", *PAIR, "--title", "Two"], "tell of one --style alone"),
+        (["--adjustable", *PAIR, "--title", "Two"], "--title was given 1 times for 2"),
         (["--adjustable", *PAIR, "--style", "mosaic"], "two styles have one name"),
         (["--adjustable", *PAIR, *["--style-blur", "0"] * 3], "style_blurs needs one"),
         (["--adjustable", *PAIR, "--block", "dense"], "block must be residual or"),
