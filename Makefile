@@ -44,7 +44,7 @@ execute: .venv/installed  ## run every chapter anew and keep its outputs (LOSS_N
 	$(BIN)/python tools/run_notebooks.py $(CHAPTERS)
 
 bench: .venv/installed  ## measure what the book says about speed
-	for name in optimization_speed speed; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in optimization_speed speed upscaling_speed; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 data: .venv/installed  ## paint the style pictures and compute the slider's pictures again
 	$(BIN)/python -m fst_lessons.painting data/styles
