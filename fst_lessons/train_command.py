@@ -92,9 +92,8 @@ def _add_scales(parser: argparse.ArgumentParser) -> None:
     text = "of the style picture, pixels: what is finer is no stroke"
     text += f" (default: {DEFAULTS.style_blur})" + AGAIN
     add("--style-blur", type=float, action="append", metavar="X", help=text)
-    least, most = DEFAULTS.zoom
     text = "a crop shows so many times its size of the photograph"
-    text += f" (default: {least:g} {most:g})"
+    text += f" (default: {DEFAULTS.zoom[0]:g} {DEFAULTS.zoom[1]:g})"
     add("--zoom", type=float, nargs=2, metavar=("LEAST", "MOST"), help=text)
 
 
@@ -109,12 +108,11 @@ def told_of(options: argparse.Namespace, count: int) -> list[dict[str, str]]:
         values = getattr(options, name) or []
         if values and len(values) != count:
             raise ValueError(
-                f"--{name} was given {len(values)} times for {count} styles; give it "
-                'once for each, "" where there is nothing to say'
+                f"--{name} was given {len(values)} times for {count} styles; give one "
+                'for each, "" where there is nothing to say'
             )
         for one, value in zip(found, values, strict=False):
-            if value:
-                one[name] = value
+            one |= {name: value} if value else {}
     return found
 
 
@@ -339,10 +337,8 @@ def describe(training: Training, out: Path, checkpoint: Path) -> str:
     """Return what a finished training says: losses, yardstick, time, files."""
     found = training.evaluations[-1]
     terms = ", ".join(f"{k} {found[k]:.3g}" for k in ("content", "style", "tv"))
-    lines = [
-        f"held-out photographs, before weighting: {terms}; "
-        f"weighted total {found['total']:.3g}"
-    ]
+    total = f"weighted total {found['total']:.3g}"
+    lines = [f"held-out photographs, before weighting: {terms}; {total}"]
     if "gatys_steps" in found:
         count, end = found["gatys_steps"], len(training.yardstick.curve)
         worth = f"about {count}" if count <= end else f"more than {end}"
