@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .fast import resize_kernel
 
+NOISE = 0.02  # of the perceptron's last weights: without any, the first would not learn
 EPSILON = 1e-5  # of every norm: a flat channel has no deviation to divide by
 # scale and shift of one norm after the other, each `(N, C)` or `(1, C)`
 Settings = Sequence[tuple[Tensor, Tensor]]
@@ -63,6 +64,40 @@ class Transposed4(nn.ConvTranspose2d):
         """Return `(N, C_out, 2 H, 2 W)`."""
         # as reflection at the border of a doubled picture would, see `fast`
         return super().forward(F.pad(x, (1, 1, 1, 1), mode="replicate"))
+
+
+class Perceptron(nn.Module):
+    """Turns wishes into scales and shifts: a hidden layer, and a way around it.
+
+    A table holds, for each style, a parabola of u for every scale and shift; the hidden
+    layer bends what a parabola cannot follow. Without the table, units that no wish
+    reaches any more would leave a style without a slider: ReLUs do so within minutes.
+
+    Args:
+        styles: how many.
+        channels: of all norms together.
+        hidden: units; 0 leaves the table alone.
+
+    Shape:
+        `(N,)` or `(1,)` and `(N, S)` or `(1, S)` -> `(N, 2 C)`, scales, then shifts. At
+        first every scale is nearly 1 and every shift nearly 0.
+    """
+
+    def __init__(self, styles: int, channels: int, *, hidden: int) -> None:
+        super().__init__()
+        self.table = nn.Linear(3 * styles, 2 * channels)
+        self.hidden = nn.Linear(3 * styles, hidden)
+        self.last = nn.Linear(hidden, 2 * channels, bias=False)
+        nn.init.zeros_(self.table.weight)
+        nn.init.normal_(self.last.weight, std=NOISE)
+        with torch.no_grad():
+            self.table.bias[:channels], self.table.bias[channels:] = 1.0, 0.0
+
+    def forward(self, u: Tensor, styles: Tensor) -> Tensor:
+        """Return scales and shifts, see above."""
+        styles, u = torch.broadcast_tensors(styles, u[:, None])
+        x = torch.cat([styles, styles * u, styles * u * u], 1)
+        return self.table(x) + self.last(F.silu(self.hidden(x)))
 
 
 def modulated(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

@@ -21,10 +21,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .adjustable_layers import BLOCKS, UPS, Block, Settings, Stage, convolution
+from .adjustable_layers import (
+    BLOCKS,
+    UPS,
+    Block,
+    Perceptron,
+    Settings,
+    Stage,
+    convolution,
+)
 from .transform_net import STRIDE
 
-NOISE = 0.02  # of the perceptron's last weights: without any, the first would not learn
 SLACK = 1e-4  # a slider's end, rounded, may lie this far outside of [-1, 1]
 
 
@@ -120,7 +127,9 @@ class AdjustableTransformNet(nn.Module):
             [Stage(up(4 * w, 2 * w), 2 * w), Stage(up(2 * w, w), w)]
         )
         self.last = convolution(w, 3, k, bias=True)
-        self.perceptron = _perceptron(config, sum(self.widths))
+        self.perceptron = Perceptron(
+            len(config.styles), sum(self.widths), hidden=config.hidden
+        )
 
     @property
     def stages(self) -> list[Stage | Block]:
@@ -173,9 +182,7 @@ class AdjustableTransformNet(nn.Module):
 
     def settings(self, u: Tensor, styles: Tensor) -> Settings:
         """Return scale and shift of every instance norm, each `(N, C)`."""
-        styles, u = torch.broadcast_tensors(styles, u[:, None])
-        found = self.perceptron(torch.cat([styles, styles * u, styles * u * u], 1))
-        scales, shifts = found.chunk(2, 1)
+        scales, shifts = self.perceptron(u, styles).chunk(2, 1)
         widths = self.widths
         return list(zip(scales.split(widths, 1), shifts.split(widths, 1), strict=True))
 
@@ -270,14 +277,3 @@ class AdjustableTransformNet(nn.Module):
                 f"a picture of {width}x{height} is too small for this network, which "
                 "needs 16 pixels a side; enlarge it"
             )
-
-
-def _perceptron(config: AdjustableConfig, channels: int) -> nn.Sequential:
-    """Return the perceptron; at first, nearly every scale is 1 and every shift 0."""
-    last = nn.Linear(config.hidden, 2 * channels)
-    nn.init.normal_(last.weight, std=NOISE)
-    with torch.no_grad():
-        last.bias[:channels], last.bias[channels:] = 1.0, 0.0
-    return nn.Sequential(
-        nn.Linear(3 * len(config.styles), config.hidden), nn.ReLU(), last
-    )

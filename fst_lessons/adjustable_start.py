@@ -75,5 +75,5 @@ def start_from_plain(
     net.last.load_state_dict(plain.last.state_dict())
     norms = [m for m in plain.modules() if isinstance(m, nn.InstanceNorm2d)]
     bias = [norm.weight for norm in norms] + [norm.bias for norm in norms]
-    net.perceptron[-1].bias.copy_(torch.cat(bias))
+    net.perceptron.table.bias.copy_(torch.cat(bias))
     return net

@@ -184,7 +184,9 @@ class AdjustableTask:
         self.held_out = [photo.to(device) for photo in held_out]
         self.share = group.share(recipe.batch)
         self.net = make_net(recipe).to(device)
-        self.optimizer = make_optimizer(self.net, recipe)
+        # scales and shifts are numbers each for itself, as in a net for one style
+        steering = self.net.perceptron.parameters()
+        self.optimizer = make_optimizer(self.net, recipe, by_entry=steering)
         pictures = [picture.to(device) for picture in styles.values()]
         network = load_loss_network(recipe.loss_network).to(device)
         # measured in full precision, whatever the steps are made in

@@ -28,7 +28,7 @@ def make(kind="plain", styles=("a", "b"), **changes):
     torch.manual_seed(0)
     settings = {"width": 4, "blocks": 2, **KINDS[kind], **changes}
     net = AdjustableTransformNet(AdjustableConfig(styles, **settings)).eval()
-    net.perceptron[-1].weight.data *= 10
+    net.perceptron.last.weight.data *= 10
     return net
 
 
@@ -48,7 +48,7 @@ def test_at_first_every_norm_is_nearly_an_ordinary_one():
     net = AdjustableTransformNet(AdjustableConfig(("a", "b"), width=4))
     for scale, shift in net.settings(torch.tensor([1.0]), net.blend("b")):
         assert (scale - 1).abs().max() < 0.5 and shift.abs().max() < 0.5
-    net.perceptron[-1].weight.data.zero_()
+    net.perceptron.last.weight.data.zero_()
     for u in (-1.0, 0.3):
         for scale, shift in net.settings(torch.tensor([u]), net.blend("a")):
             assert torch.equal(scale, torch.ones_like(scale))
@@ -180,7 +180,7 @@ def test_it_can_begin_as_a_plain_net(up):
     for parameter in plain.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
     net = start_from_plain(make(up=up), plain)
-    net.perceptron[-1].weight.data.zero_()
+    net.perceptron.last.weight.data.zero_()
     photo = photograph(21, 30)
     for strength, style in ((1.0, "a"), (60.0, "b")):
         torch.testing.assert_close(
