@@ -74,13 +74,13 @@ def export_net(
 
 def to_onnx(net: TransformNet | AdjustableTransformNet, *, half: bool = True) -> bytes:
     """Return a net as the content of an ONNX file; see `export_net`."""
-    for name in NEEDED:
-        import_needed(name)
     module, inputs = _module(net)
     sizes = {2: _side(net, "height"), 3: _side(net, "width")}
     shapes = {name: sizes if name == "photograph" else None for name in inputs}
     with warnings.catch_warnings(), _quiet():
         warnings.simplefilter("ignore")  # the exporter's, about itself
+        for name in NEEDED:
+            import_needed(name)
         program = torch.onnx.export(
             module,
             tuple(inputs.values()),
