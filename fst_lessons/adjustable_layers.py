@@ -76,7 +76,7 @@ class Perceptron(nn.Module):
     Args:
         styles: how many.
         channels: of all norms together.
-        hidden: units; 0 leaves the table alone.
+        hidden: units.
 
     Shape:
         `(N,)` or `(1,)` and `(N, S)` or `(1, S)` -> `(N, 2 C)`, scales, then shifts. At

@@ -131,6 +131,16 @@ def test_gradients_reach_every_parameter():
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
 
 
+def test_no_style_loses_its_slider_with_its_hidden_units_gradient():
+    net, photo = make(), photograph()
+    net.perceptron.hidden.weight.data.zero_()
+    net.perceptron.hidden.bias.data.fill_(-100)  # SiLU gives nothing any more
+    net(photo, 30.0, "b").square().sum().backward()
+    # one, u and u squared of style b; style a was not asked for
+    columns = net.perceptron.table.weight.grad.abs().sum(0).view(3, 2)
+    assert bool((columns[:, 1] > 0).all()) and bool((columns[:, 0] == 0).all())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_fast_paints_and_learns_the_same_gradients(kind):
     net, photos = make(kind), photograph(29, 38, count=3)
