@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-book: .venv/installed book/_static/vendor/installed  ## build the book and say which file to open
+book: .venv/installed book/_static/vendor/live/installed  ## build the book and say which file to open
 	rm -rf _build  # no page may outlive its source
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 	@echo "The book is built: open $(CURDIR)/$(OUT)/index.html"
@@ -60,6 +60,10 @@ clean:  ## remove everything that was made
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+book/_static/vendor/live/installed: book/_static/vendor/installed book/_static/live/painter.js tools/live_page.py $(wildcard data/weights/adjustable/*)
+	$(BIN)/python tools/live_page.py
 	touch $@
 
 book/_static/vendor/installed: package.json package-lock.json tools/vendor.py | .venv/installed

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assets
+from .export_command import add_export
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 from .reproduce_command import add_reproduce
 from .stylize_command import add_stylize
@@ -73,6 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
         add_train,
         add_reproduce,
         add_stylize,
+        add_export,
         add_train_sr,
         add_upscale,
         add_benchmark_sr,
