@@ -73,7 +73,9 @@ def runtime(backend):
         "painter": PAINTER.read_text(encoding="utf-8"),
         "mjs": (RUNTIME / f"{stem}.mjs").read_text(encoding="utf-8"),
         # mtime 0: the same bytes whenever it is packed
-        "wasm": text(gzip.compress((RUNTIME / f"{stem}.wasm").read_bytes(), 9, mtime=0)),
+        "wasm": text(
+            gzip.compress((RUNTIME / f"{stem}.wasm").read_bytes(), 9, mtime=0)
+        ),
     }
 
 
