@@ -53,6 +53,12 @@ ARROWS = {
     },
     "training_state": {"checkpoints", "recipes", "yardstick"},
     "super_resolution_recipe": {"recipes"},
+    "ledger": {
+        "recipes",
+        "super_resolution_net",
+        "super_resolution_recipe",
+        "transform_net",
+    },
     "pairs": {"datasets", "degradation", "super_resolution_recipe"},
     "super_resolution_objective": {
         "colors",
