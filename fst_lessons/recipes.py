@@ -148,6 +148,9 @@ def check_training(recipe: Any, **choices: tuple[str, ...]) -> None:
     Args:
         recipe: of a training.
         **choices: further fields and their allowed values.
+
+    Raises:
+        ValueError: a value that cannot be used; the message names its field.
     """
     if not 0 < recipe.learning_rate < float("inf"):
         raise ValueError(f"learning_rate must be positive, got {recipe.learning_rate}")
