@@ -1,10 +1,12 @@
 """What a super-resolution net is trained for: a weighted sum of terms.
 
-pixel    |y_hat - y|, or its square: right on average, therefore blurred
-feature  ||phi(y_hat) - phi(y)||^2 / ||phi(y)||^2      eq. (2), relative
-shrunk   |shrink(y_hat) - x|: made small again, it must be the small picture
-grid     |mean over cells of y_hat - y|: what is wrong in every cell alike
-tv       total variation
+    pixel    |y_hat - y|, or its square: right on average, therefore blurred
+    feature  ||phi(y_hat) - phi(y)||^2 / ||phi(y)||^2      eq. (2), relative
+    shrunk   |shrink(y_hat) - x|: made small again, it must be the small picture
+    grid     |mean over cells of y_hat - y|: what is wrong in every cell alike
+    tv       total variation
+
+Here x is the small picture, y the large one and y_hat what the net makes of x.
 """
 
 from __future__ import annotations

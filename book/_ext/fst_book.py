@@ -116,6 +116,8 @@ def drop_font_preloads(app, error):
 
 def setup(app):
     """Register the above with Sphinx."""
+    for name in ("api_pages", "architecture"):
+        app.setup_extension(name)
     app.connect("build-finished", drop_font_preloads)
     app.add_directive("data-files", DataFiles)
     app.connect("config-inited", hide_dead_buttons, priority=100)

@@ -4,7 +4,7 @@ import ast
 import builtins
 import re
 
-from test_architecture import PACKAGE
+from package_modules import PACKAGE
 
 # {module: why its functions need not tell of each argument}
 SPOKEN_FOR = {
