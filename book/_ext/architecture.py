@@ -143,9 +143,9 @@ class Architecture(SphinxDirective):
                 f"{picture}</div>"
             )
             figure += nodes.raw("", html, format="html")
-        caption = nodes.caption()
-        self.state.nested_parse(self.content, self.content_offset, caption)
-        figure += caption
+        box = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, box)
+        figure += nodes.caption("", "", *box[0].children)
         return [figure]
 
 

@@ -3,6 +3,7 @@
 import re
 
 from api_pages import FromLines
+from docutils import nodes
 from package_modules import PACKAGE
 from paper_map import listed_chapters
 
@@ -10,7 +11,15 @@ SIZE = (512, 512)  # for programs whose content loss is a sum
 SPELLED = {"lbfgs": "L-BFGS", "adam": "Adam", "muon": "Muon", True: "yes", False: "no"}
 
 
-class Ledger(FromLines):
+class Table(FromLines):
+    """A directive whose only table has small print in its cells."""
+
+    def run(self):
+        """Return the table in a box that the style sheet knows."""
+        return [nodes.container("", *super().run(), classes=["ledger-table"])]
+
+
+class Ledger(Table):
     """The lines of one topic of `fst_lessons.ledger`, named by the argument."""
 
     required_arguments = 1
@@ -74,11 +83,13 @@ def link_chapters(source):
         name = chapters.get(int(match[1]))
         return f"[{match[0]}]({name}.ipynb)" if name else match[0]
 
-    plain = re.sub(r"\[(paper|code|preprint)\] ?", r"\1: ", source)
-    return re.sub(r"ch\. (\d+)", to_link, plain)
+    plain = re.sub(r"^\[(\w+)\] ", r"\1: ", source)  # who says it
+    plain = re.sub(r"\[(\w+)\]", r"the \1", plain)  # who is spoken of
+    plain = re.sub(r"(\d)\.\.(\d)", r"\1 to \2", plain)
+    return re.sub(r"(?:ch\.|chapter) (\d+)", to_link, plain)
 
 
-class PublishedWeights(FromLines):
+class PublishedWeights(Table):
     """The weights of well-known programs, restated in the paper's formula."""
 
     def lines(self):

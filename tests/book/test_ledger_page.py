@@ -50,7 +50,11 @@ def test_chapters_become_links_and_tags_plain_words():
     assert link_chapters("[paper] section 4.1") == "paper: section 4.1"
     linked = "[ch. 6](06_transform_net.ipynb): less to unlearn"
     assert link_chapters("ch. 6: less to unlearn") == linked
+    assert (
+        link_chapters("chapter 5") == "[chapter 5](05_transfer_by_optimization.ipynb)"
+    )
     assert link_chapters("ch. 99: none") == "ch. 99: none"
+    assert link_chapters("as [paper], in 0..255") == "as the paper, in 0 to 255"
 
 
 def test_every_line_can_be_shown():
