@@ -133,7 +133,13 @@ def drop_font_preloads(app, error):
 
 def setup(app):
     """Register the above with Sphinx."""
-    for name in ("api_pages", "architecture", "ledger_tables", "paper_map"):
+    for name in (
+        "api_pages",
+        "architecture",
+        "course_plans",
+        "ledger_tables",
+        "paper_map",
+    ):
         app.setup_extension(name)
     app.connect("build-finished", drop_font_preloads)
     app.add_directive("data-files", DataFiles)
