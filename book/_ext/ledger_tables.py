@@ -42,11 +42,13 @@ class Ledger(Table):
 
 def cells(line):
     """Yield a line's three answers with their sources; ours is bold if it differs."""
+    from fst_lessons.ledger import NOT_SAID
+
     for place, (value, source) in enumerate(
         zip(line.values, line.sources, strict=True)
     ):
         text = written(value)
-        differs = place == 2 and value != line.values[0]
+        differs = place == 2 and line.values[0] not in (value, NOT_SAID)
         shown = f"**{text}**" if differs else text
         yield f"{shown}<br><small>{link_chapters(source)}</small>"
 

@@ -8,7 +8,7 @@ from chapters import BOOK
 from ledger_tables import cells, link_chapters, short, written
 
 from fst_lessons.conventions import PUBLISHED, restate
-from fst_lessons.ledger import TOPICS, Line, lines
+from fst_lessons.ledger import NOT_SAID, TOPICS, Line, lines
 
 PAGE = (BOOK / "ledger.md").read_text(encoding="utf-8")
 
@@ -42,8 +42,9 @@ def test_values_are_written_for_readers(value, text):
 def test_ours_is_bold_where_it_differs():
     line = Line("net", "norm", ("batch", "instance", "instance"), ("a", "b", "c"))
     assert [c.startswith("**") for c in cells(line)] == [False, False, True]
-    line = Line("net", "blocks", (5, 5, 5), ("a", "b", "c"))
-    assert not any(c.startswith("**") for c in cells(line))
+    for values in ((5, 5, 5), (NOT_SAID, 5, 1)):
+        line = Line("net", "blocks", values, ("a", "b", "c"))
+        assert not any(c.startswith("**") for c in cells(line))
 
 
 def test_chapters_become_links_and_tags_plain_words():
