@@ -197,14 +197,15 @@ def not_converted(
     """
     found = []
     if known.network != network:
-        found.append(f"It reads {known.network}, whose features are others.")
+        found.append(f"It reads {known.network}.")
     if known.content_layers != content_layers:
         found.append(f"It reads content at {', '.join(known.content_layers)}.")
     if known.style_layers != style_layers:
-        found.append(f"It reads style at {', '.join(known.style_layers)}.")
+        first, *_, last = known.style_layers
+        found.append(f"It reads style at {first} to {last}.")
     if known.pixels != pixels:
         found.append(
-            "Its pixels are scaled otherwise; for that there is only a rule of thumb."
+            "Its pixels have another range; for that there is only a rule of thumb."
         )
     if known.convention.content == "sum":
         found.append("Its content loss is a sum: the weight fits one size of picture.")

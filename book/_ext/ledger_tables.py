@@ -99,16 +99,15 @@ class PublishedWeights(Table):
         from fst_lessons.conventions import PUBLISHED, not_converted
 
         self.depend(PACKAGE / "conventions.py")
-        heads = ["program", "as written", "its formula", "$\\lambda_s$ in eq. (4)"]
-        yield f"| {' | '.join(heads)} | left as it is |"
-        yield "| --- | --- | --- | --- | --- |"
+        yield "| program | as written | $\\lambda_s$ in eq. (4) | not restated |"
+        yield "| --- | --- | --- | --- |"
         for known in PUBLISHED.values():
             weights = f"{short(known.content_weight)} : {short(known.style_weight)}"
             name = f"{known.name}<br><small>{known.source}</small>"
-            left = " ".join(not_converted(known)) or "Nothing."
+            left = " ".join(not_converted(known)) or "–"
             formula = str(known.convention)
             yield (
-                f"| {name} | {weights} | <small>{formula}</small> | {restated(known)} "
+                f"| {name} | {weights}<br><small>{formula}</small> | {restated(known)} "
                 f"| <small>{left}</small> |"
             )
         yield ""
