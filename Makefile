@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CHAPTERS := $(sort $(wildcard book/[0-9][0-9]_*.ipynb))
+CHAPTERS := $(sort $(wildcard book/[0-9][0-9]_*.ipynb)) templates/chapter.ipynb
 OUT := _build/html
 MINUTES ?= 5
 NET := $(basename $(notdir $(PICTURE)))

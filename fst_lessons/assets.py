@@ -93,7 +93,7 @@ def style_path(name: str) -> Path:
 
 
 def sha256_of(path: str | os.PathLike) -> str:
-    """Return the sha256 of a file as 64 hexadecimal digits."""
+    """Return the sha256 of the file at `path` as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(_CHUNK):
@@ -182,7 +182,7 @@ def problems() -> list[str]:
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
-    """Run the command line; return 1 if ``--check`` found a problem."""
+    """Run the command line, `arguments`; return 1 if ``--check`` found a problem."""
     parser = argparse.ArgumentParser(
         prog="python -m fst_lessons.assets", description="the files of the book"
     )

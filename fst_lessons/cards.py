@@ -68,7 +68,7 @@ def _shortened(row: Mapping[str, Any]) -> dict[str, Any]:
 def history_columns(
     recipe: TrainingRecipe | AdjustableRecipe | SuperResolutionRecipe,
 ) -> list[str]:
-    """Return what the numbers in a row of the loss curve are."""
+    """Return what the numbers in a row of a recipe's loss curve are."""
     if isinstance(recipe, SuperResolutionRecipe):
         return ["step", "total", *recipe.terms]
     steady = ["shift"] if recipe.shift_weight else []

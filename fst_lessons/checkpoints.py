@@ -106,7 +106,7 @@ def load_super_resolution(
 
 
 def find_super_resolution(source: str | Path) -> Path:
-    """Return the file of a net that enlarges, given by name or as a file.
+    """Return the file of `source`, a net that enlarges, by name or as a file.
 
     Raises:
         ValueError: neither; offers the nearest names.
@@ -123,7 +123,7 @@ def find_super_resolution(source: str | Path) -> Path:
 
 
 def is_super_resolution(source: str | Path) -> bool:
-    """Return whether a name or a file is that of a net that enlarges."""
+    """Return whether `source`, a name or a file, is that of a net that enlarges."""
     try:
         read_header(find_super_resolution(source), SUPER_RESOLUTION)
     except ValueError:
@@ -132,7 +132,7 @@ def is_super_resolution(source: str | Path) -> bool:
 
 
 def read_super_resolution_card(source: str | Path) -> dict[str, Any]:
-    """Return the recipe card of a net that enlarges; see `load_super_resolution`."""
+    """Return a net's recipe card; `source` as in `load_super_resolution`."""
     return read_header(find_super_resolution(source), SUPER_RESOLUTION)
 
 
@@ -143,7 +143,7 @@ def super_resolution_names() -> list[str]:
 
 
 def read_card(source: str | Path, *, width: int | None = None) -> dict[str, Any]:
-    """Return a net's recipe card without reading its weights; see `load_net`."""
+    """Return a net's card without its weights; `source`, `width` as in `load_net`."""
     return read_header(find_net(source, width=width), NET)
 
 
@@ -170,7 +170,7 @@ def net_path(name: str, *, width: int = 32) -> Path:
 
 
 def find_net(source: str | Path, *, width: int | None = None) -> Path:
-    """Return the file of a net given by name or as a file, as `load_net` takes it.
+    """Return the file of `source`, a name or a file, as `load_net` takes it.
 
     A name may tell the width, too: "nocturne_16".
     """
@@ -201,7 +201,7 @@ def given_file(source: str | Path) -> Path | None:
 def write_tensors(
     tensors: Mapping[str, Tensor], path: str | Path, card: Mapping[str, Any]
 ) -> Path:
-    """Write a safetensors file with a card in its header, whole or not at all.
+    """Write `tensors` with a card in the header, whole or not at all; return the path.
 
     Raises:
         ValueError: a name that does not end in .safetensors, or no such folder.
@@ -304,7 +304,7 @@ def _config(card: dict[str, Any], path: Path) -> NetConfig:
 
 
 def load_weights(net: TransformNet, path: str | Path) -> TransformNet:
-    """Fill a net of known architecture from a safetensors file, and return it.
+    """Fill a net of known architecture from the file at `path`, and return it.
 
     Files of old programs count pictures in `running_mean` and `running_var` of
     instance norms, which use neither; they are dropped with a warning.

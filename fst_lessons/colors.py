@@ -53,7 +53,7 @@ def keep_colors(painting: Tensor, photo: Tensor, how: KeepColors) -> Tensor:
 
 
 def luma(images: Tensor) -> Tensor:
-    """Return how bright each pixel looks, `(N, 1, H, W)` in [0, 1]."""
+    """Return how bright each pixel of `images` looks, `(N, 1, H, W)` in [0, 1]."""
     weights = images.new_tensor(LUMA).view(1, 3, 1, 1)
     return (images * weights).sum(1, keepdim=True)
 
@@ -78,7 +78,7 @@ def with_luma(images: Tensor, brightness: Tensor) -> Tensor:
 
 
 def match_colors(painting: Tensor, photo: Tensor) -> Tensor:
-    """Return one painting, `(3, H, W)`, with the mean and covariance of one photograph.
+    """Return one painting, `(3, H, W)`, with the mean and covariance of one `photo`.
 
     Every colour x becomes T (x - m) + m', with T from `transport_map`; what leaves
     [0, 1] is cut off.

@@ -67,7 +67,7 @@ class Waves:
         return torch.sigmoid(self._logits(self.values))
 
     def change(self, values: Tensor) -> float:
-        """Return the root mean square change of the pixels, as if all were mid-grey.
+        """Return the root mean square of what `values` change, as if all were mid-grey.
 
         A change of the picture itself would hide how far black and white have gone.
         """

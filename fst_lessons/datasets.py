@@ -112,7 +112,7 @@ def random_crops(
 
 
 def bundled_photos(*, longest: int = 512) -> list[Tensor]:
-    """Return the bundled photographs to train on, `(1, 3, H, W)` uint8.
+    """Return bundled photographs to train on, `(1, 3, H, W)` uint8, `longest` pixels.
 
     The four of `HELD_OUT` are left for measuring. Nine photographs are few: the net
     learns to paint, but meets faces or cities for the first time in yours; chapter 7

@@ -49,7 +49,7 @@ def degrade(
 
 
 def crop_to_multiple(photo: Tensor, factor: int) -> Tensor:
-    """Return the upper left part whose sides `factor` divides.
+    """Return the upper left part of a `photo` whose sides `factor` divides.
 
     Raises:
         ValueError: nothing would be left, or a factor below 2.

@@ -56,7 +56,7 @@ class Descent:
         self.optimizer = kind([self.canvas.values], **self.settings)
 
     def step(self, evaluate: Callable[[], Tensor]) -> None:
-        """Evaluate once, step, and put the values back where a picture lives."""
+        """Call `evaluate` once, step, and put the values back where a picture lives."""
         values = self.canvas.values.detach().clone()
         self.optimizer.step(evaluate)
         if self.bounded:

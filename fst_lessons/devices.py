@@ -12,7 +12,7 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 def find_device(name: str | torch.device) -> torch.device:
-    """Return a device that works.
+    """Return the device of this name, if it works.
 
     Raises:
         ValueError: torch knows no such device, or this machine has none.
@@ -29,7 +29,7 @@ def find_device(name: str | torch.device) -> torch.device:
 
 
 def device_or_best(name: str | torch.device | None) -> torch.device:
-    """Return a device that works; None takes a GPU where there is one."""
+    """Return a device by its name; None takes a GPU where there is one."""
     best = "cuda" if torch.cuda.is_available() else "cpu"
     return find_device(name or best)
 

@@ -163,7 +163,7 @@ class Distiller:
         return found
 
     def loss(self, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> Tensor:
-        """Return the sum over layers of the squared error in units of the variance."""
+        """Return the squared error of `found` in units of the variance of `wanted`."""
         total = torch.zeros(())
         for name, target in wanted.items():
             target = F.leaky_relu(target, LEAK)
@@ -177,7 +177,7 @@ class Distiller:
 
     @torch.no_grad()
     def unexplained(self, images: Tensor) -> dict[str, float]:
-        """Return the share of the teacher's variance that each layer misses."""
+        """Return the share of the teacher's variance each layer misses on `images`."""
         wanted, found = self.teacher(images), self.responses(images)
         return {
             f"relu{name}": float(
@@ -188,7 +188,7 @@ class Distiller:
         }
 
     def batch(self, stage: Stage) -> Tensor:
-        """Return pictures to learn from: photographs, bent ones, painted ones."""
+        """Return pictures for a stage: photographs, bent ones, painted ones."""
         images = self._crops(stage.batch_size)
         bent = round(stage.off_photograph * stage.batch_size)
         images[:bent] = bend(images[:bent], self.chance, self.noise)
@@ -198,7 +198,10 @@ class Distiller:
         return images
 
     def train(self, stage: Stage, *, every: int = 100, progress: bool = True):
-        """Train one stage; yield (step, unexplained) every so many steps."""
+        """Train one stage; yield (step, unexplained) `every` so many steps.
+
+        `progress` shows a bar meanwhile.
+        """
         held_out = random_crops(
             self.held_out, 24, size=self.size, generator=random.Random(1)
         )

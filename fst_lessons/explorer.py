@@ -148,7 +148,7 @@ class LambdaExplorer(Figure):
     def from_grid(
         cls, name: str = "transfer", *, caption: str | None = None
     ) -> LambdaExplorer:
-        """Return the explorer of a bundled grid, see `lambda_grids`.
+        """Return the explorer of the bundled grid `name`, with a caption.
 
         Raises:
             ValueError: no such grid.
@@ -171,7 +171,7 @@ class LambdaExplorer(Figure):
         return f"LambdaExplorer({' x '.join(map(str, self.shape))} pictures)"
 
     def picture(self, *place: int) -> Tensor:
-        """Return the picture at a position, `(1, 3, h, w)` in [0, 1]."""
+        """Return the picture at a place of every axis, `(1, 3, h, w)` in [0, 1]."""
         self._check_place(place)
         sheet, index = divmod(
             self._number(place), math.prod(self.shape) // len(self.sheets)

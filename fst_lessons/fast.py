@@ -50,7 +50,7 @@ def fast(net: TransformNet, *, dtype: torch.dtype | None = None) -> FastNet:
 
 
 class FastNet(nn.Module):
-    """What `fast` returns.
+    """What `fast` returns for a net, computing in a dtype.
 
     Shape:
         `(N, 3, H, W)` RGB in [0, 1] -> the same, and its number format.
@@ -80,14 +80,14 @@ class FastNet(nn.Module):
 
 
 class Autocast(nn.Module):
-    """A net that computes in half precision on a graphics card; shares parameters."""
+    """A net that computes in another dtype on a graphics card; shares parameters."""
 
     def __init__(self, net: nn.Module, *, dtype: torch.dtype) -> None:
         super().__init__()
         self.net, self.dtype = net, dtype
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the painted pictures, float32."""
+        """Return the painted `images`, float32."""
         with torch.autocast(images.device.type, self.dtype):
             painted = self.net(images)
         return painted.float()

@@ -37,7 +37,7 @@ def fast_super_resolution(
 
 
 class FastSuperResolution(nn.Module):
-    """What `fast_super_resolution` returns for a `SuperResolutionNet`.
+    """What `fast_super_resolution` returns for a net, computing in a dtype.
 
     Shape:
         `(N, 3, H, W)` -> `(N, 3, factor H, factor W)`, RGB in [0, 1], float32.

@@ -29,7 +29,14 @@ STRENGTHS = (
 
 @dataclass(frozen=True)
 class Pair:
-    """A photograph and the style it is painted in, by their bundled names."""
+    """A photograph and the style it is painted in.
+
+    Attributes:
+        photo: bundled name.
+        style: bundled name.
+        label: what the slider's choice says.
+        alt: what the painting shows, in words.
+    """
 
     photo: str
     style: str
@@ -49,6 +56,18 @@ class GridRecipe:
     Each cell starts from the photograph itself: no cell inherits from its neighbour.
     The weights are in the relative units of `PerceptualLoss`, with lambda_c = 1, so a
     style weight is the ratio lambda_s / lambda_c.
+
+    Attributes:
+        style_weights: of the columns.
+        tv_weights: of the rows.
+        default: row of `tv_weights` and column of `style_weights` to begin with.
+        size: longer side of the photograph, pixels.
+        style_size: longer side of the style picture, pixels.
+        num_steps: evaluations a cell.
+        optimizer: see `optimize_image`.
+        start: see `optimize_image.make_start`.
+        network: name of the loss network.
+        sheet_bytes: of a sheet, at most: a page with two of them stays light.
     """
 
     style_weights: tuple[float, ...] = (
@@ -63,14 +82,14 @@ class GridRecipe:
         1000.0,
     )
     tv_weights: tuple[float, ...] = (0.0, 5.0, 50.0)
-    default: tuple[int, int] = (1, 6)  # row of tv_weights, column of style_weights
+    default: tuple[int, int] = (1, 6)
     size: int = 224
     style_size: int = 224
     num_steps: int = 120
     optimizer: str = "lbfgs"
     start: str = "content"
     network: str = "pocket"
-    sheet_bytes: int = 205_000  # at most, so that a page with two sheets stays light
+    sheet_bytes: int = 205_000
 
 
 @dataclass(frozen=True)
@@ -99,11 +118,11 @@ class Grid:
         return self.facts["pairs"]
 
     def losses(self, pair: int, tv: int, style: int) -> dict[str, float]:
-        """Return the unweighted terms, and the weighted total, of one cell."""
+        """Return unweighted terms and weighted total of a cell: pair, `tv`, `style`."""
         return dict(zip(TERMS, self.pairs[pair]["losses"][tv][style], strict=True))
 
     def picture(self, pair: int, tv: int, style: int) -> Tensor:
-        """Return the picture of one cell, `(1, 3, H, W)` in [0, 1].
+        """Return the picture of a cell (pair, `tv`, `style`), `(1, 3, H, W)` in [0, 1].
 
         Raises:
             ValueError: there is no such cell.

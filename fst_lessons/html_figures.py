@@ -117,22 +117,22 @@ def webp(image: Tensor, quality: int = 80, *, effort: int = 6) -> bytes:
 
 
 def data_uri(picture: bytes) -> str:
-    """Return a WebP file as an address that holds it."""
+    """Return a `picture`, a WebP file, as an address that holds it."""
     return "data:image/webp;base64," + base64.b64encode(picture).decode()
 
 
 def img_tag(picture: bytes, alt: str) -> str:
-    """Return an `<img>` that holds a WebP file."""
+    """Return an `<img>` that holds a `picture`, a WebP file, described by `alt`."""
     return f'<img src="{data_uri(picture)}" alt="{escape(alt, quote=True)}">'
 
 
 def subscripts(text: str) -> str:
-    """Return HTML in which `λ_s` has a real subscript."""
+    """Return a text as HTML in which `λ_s` has a real subscript."""
     return re.sub(r"_(\w+)", r"<sub>\1</sub>", escape(text))
 
 
 def check_alt(alt: str) -> None:
-    """Raise ValueError if a picture's description is empty."""
+    """Raise ValueError if `alt`, a picture's description, is empty."""
     if not alt.strip():
         raise ValueError("a picture needs an alt text: say in words what it shows")
 

@@ -149,7 +149,7 @@ def from_pil(picture: Image.Image) -> Tensor:
 
 
 def to_pil(image: Tensor) -> Image.Image:
-    """Return the first picture of a batch, `(N, 3, H, W)` or `(3, H, W)`, for Pillow.
+    """Return an `image`, `(3, H, W)`, or the first of `(N, 3, H, W)`, for Pillow.
 
     Raises:
         ValueError: another shape, NaN, or values far outside [0, 1].
@@ -179,7 +179,7 @@ def save_image(image: Tensor, path: str | Path, *, quality: int = 92) -> Path:
 
 
 def save_picture(picture: Image.Image, path: str | Path, *, quality: int = 92) -> Path:
-    """Write a Pillow picture as `save_image` does."""
+    """Write a Pillow picture and return its path; arguments as in `save_image`."""
     path = Path(path)
     kind = check_destination(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
@@ -195,7 +195,7 @@ def save_picture(picture: Image.Image, path: str | Path, *, quality: int = 92) -
 
 
 def check_destination(path: str | Path) -> str:
-    """Return the format a picture of this name is saved in; worth knowing before work.
+    """Return the format a picture at `path` is saved in; worth knowing before work.
 
     Raises:
         ValueError: an ending Pillow cannot write, no such folder, or no right to write.

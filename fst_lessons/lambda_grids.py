@@ -243,7 +243,7 @@ def _write_bytes(path: Path, content: bytes) -> None:
 
 
 def list_in_manifest(folder: Path, facts: dict, *, name: str = "transfer") -> None:
-    """Give the grid's files their entries in the manifest beside `folder`."""
+    """Enter the files of the grid `name`, its `facts`, in the manifest by `folder`."""
     path = folder.parent / "manifest.json"
     entries = json.loads(path.read_text(encoding="utf-8"))
     entries = [e for e in entries if not e["path"].startswith(f"{FOLDER}/")]
@@ -267,7 +267,7 @@ def list_in_manifest(folder: Path, facts: dict, *, name: str = "transfer") -> No
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line."""
+    """Run the command line, `arguments`; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m fst_lessons.lambda_grids", description=__doc__.splitlines()[0]
     )

@@ -80,7 +80,7 @@ class PaintedPictures:
 
 
 def bend(images: Tensor, chance: random.Random, noise: torch.Generator) -> Tensor:
-    """Return pictures made noisy, harsh, sharpened, blended or blotchy."""
+    """Return `images` made noisy, harsh or blotchy, as `chance` and `noise` decide."""
     bent = images.clone()
     for i, image in enumerate(images):
         kind = chance.randrange(5)

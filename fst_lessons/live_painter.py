@@ -19,7 +19,18 @@ Show = Callable[[int, Tensor, list[dict[str, float]]], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What to paint: two pictures, `(1, 3, H, W)` in [0, 1], and the settings."""
+    """What to paint.
+
+    Attributes:
+        content: `(1, 3, H, W)` in [0, 1].
+        style: likewise, any size.
+        content_weight: lambda_c.
+        style_weight: lambda_s.
+        tv_weight: lambda_TV.
+        content_layer: of the content term.
+        start: see `optimize_image.make_start`.
+        num_steps: evaluations.
+    """
 
     content: Tensor
     style: Tensor

@@ -56,10 +56,10 @@ class Task(Protocol):
         """
 
     def begin(self, training: Training) -> None:
-        """Get ready for measuring, in the leading process alone."""
+        """Get a training ready for measuring, in the leading process alone."""
 
     def measure(self, training: Training) -> dict[str, float]:
-        """Return "total" and more of what held-out photographs tell."""
+        """Return "total" and more of what held-out photographs tell of a training."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def train(
 
 
 class Run:
-    """All that the next step depends on."""
+    """All that the next step of a `task` depends on; `group`: the processes."""
 
     def __init__(self, task: Task, group: Group) -> None:
         self.task, self.group = task, group
@@ -162,7 +162,7 @@ class Run:
     def resumed(
         cls, path: Path, make_task: Callable, recipe_type: type, group: Group
     ) -> Run:
-        """Return a run as it was when its checkpoint was written."""
+        """Return a run as the file at `path` has it; the others as in `train`."""
         state = training_state.read(path, recipe_type)
         run = cls(make_task(state.recipe), group)
         state.restore(run.training, run.task.optimizer, run.generator)
@@ -170,7 +170,7 @@ class Run:
         return run
 
     def go(self, plan: Plan, measure: Measure, habits: Habits) -> None:
-        """Repeat the step until the plan's end."""
+        """Repeat the step until the plan's end; `measure` and save by the `habits`."""
         training, leads = self.training, self.group.leads
         net = self.group.wrap(self.task.runner).train()
         began = time.perf_counter() - training.seconds
@@ -196,7 +196,11 @@ class Run:
                 saver.maybe()
 
     def step(self, net: nn.Module) -> dict[str, float]:
-        """Make one step and return its terms, averaged over the processes."""
+        """Make one step of a net and return its terms, averaged over the processes.
+
+        Raises:
+            FloatingPointError: a term is no number any more; the message names it.
+        """
         self.set_learning_rate()
         terms = self.task.step(net, self.generator)
         values = {name: float(self.group.average(v)) for name, v in terms.items()}
@@ -209,7 +213,7 @@ class Run:
         return values
 
     def save(self, path: str | Path) -> None:
-        """Write the state."""
+        """Write the state to `path`."""
         training_state.write(
             path, self.training, self.task.optimizer, self.generator, self.sums
         )
@@ -225,7 +229,7 @@ class Run:
             group["lr"] = rate
 
     def note(self, values: dict[str, float]) -> None:
-        """Add a step's terms to the loss curve."""
+        """Add `values`, a step's terms, to the loss curve."""
         for name, value in {"steps": 1.0, **values}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
         training = self.training

@@ -132,7 +132,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def published_url(name: str, weights: str) -> str:
-    """Return the address from which torchvision fetches a published weight set."""
+    """Return the address from which torchvision fetches `weights` of network `name`."""
     import torchvision.models as models  # slow to import, needed only here
 
     enum = {"vgg16": models.VGG16_Weights, "vgg19": models.VGG19_Weights}[name]

@@ -205,7 +205,7 @@ class PerceptualLoss:
     def targets(
         self, *, content: Tensor | None = None, style: Tensor | None = None
     ) -> Targets:
-        """Measure the pictures to come close to, once, without gradients.
+        """Return what to come close to, measured once, without gradients.
 
         Args:
             content: `(N, 3, H, W)` RGB in [0, 1], or None for no content term.
@@ -241,7 +241,10 @@ class PerceptualLoss:
         return {name: size.clamp_min(1e-12) for name, size in scales.items()}
 
     def per_layer(self, y_hat: Tensor, targets: Targets) -> dict[str, Tensor]:
-        """Return the unweighted loss of each layer: "content/relu3_3", ..., "tv"."""
+        """Return the unweighted loss of each layer: "content/relu3_3", ..., "tv".
+
+        `y_hat` is `(N, 3, H, W)` in [0, 1], `targets` come from `targets(...)`.
+        """
         terms: dict[str, Tensor] = {}
         layers = [
             *targets.content,

@@ -17,17 +17,18 @@ _PICTURES = 6  # copies of a picture that exist at one time, four bytes a value
 def needed_memory(
     net: TransformNet, height: int, width: int, *, dtype: torch.dtype = torch.float32
 ) -> int:
-    """Return the bytes it takes to paint a picture in tiles, its copies included.
+    """Return the bytes a net needs for `height` x `width` in tiles, in a dtype.
 
     `tiles` keeps two feature maps: 2 x width channels at half the size, 4 x width at a
-    quarter; that is width / 2 + width / 4 values for each pixel of the photograph.
+    quarter; that is width / 2 + width / 4 values for each pixel of the photograph, to
+    which the picture's copies are added.
     """
     features = 0.75 * net.config.width * dtype.itemsize
     return round(_TILE + (features + _PICTURES * 3 * 4) * height * width)
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Return the free bytes of a GPU or of this machine; None where nobody tells."""
+    """Return the free bytes of a device or of this machine; None where nobody tells."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     try:
@@ -41,7 +42,7 @@ def free_memory(device: torch.device) -> int | None:
 def check_room(
     net: TransformNet, photo: Tensor, *, dtype: torch.dtype = torch.float32
 ) -> None:
-    """Raise ValueError when a picture is known not to fit, before anything is lost."""
+    """Raise ValueError when a net has no room to paint a `photo` in a dtype."""
     free = free_memory(photo.device)
     needed = len(photo) * needed_memory(net, *photo.shape[-2:], dtype=dtype)
     if free is not None and needed > free:
@@ -75,7 +76,7 @@ def no_room(
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Return whether torch or Python failed for want of memory and nothing else."""
+    """Return whether an error is for want of memory and nothing else."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     words = ("can't allocate memory", "not enough memory", "out of memory")

@@ -68,7 +68,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        """Update every parameter that has a gradient."""
+        """Update every parameter that has a gradient; there is no `closure` to call."""
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:

@@ -32,7 +32,7 @@ class Pairs:
 
 
 def needed_side(recipe: SuperResolutionRecipe) -> int:
-    """Return how many pixels a photograph needs to have a crop cut out of it."""
+    """Return how many pixels a photograph needs for a crop of a recipe."""
     return recipe.size + 2 * MARGIN * recipe.factor
 
 
@@ -69,7 +69,10 @@ def draw_pairs(
 
 
 def make_pair(photo: Tensor, factor: int, *, blur: bool = False) -> Pairs:
-    """Return one whole photograph, cropped to a multiple, and its small copy."""
+    """Return one `photo`, cropped to a multiple of `factor`, and a copy made small.
+
+    The copy is made after a `blur`, if wanted.
+    """
     high = crop_to_multiple(photo, factor)
     return Pairs(degrade(high, factor, blur=blur), high)
 

@@ -49,7 +49,7 @@ class Group:
         return range(self.rank * each, (self.rank + 1) * each)
 
     def average(self, value: Tensor) -> Tensor:
-        """Return the mean of a number over the processes."""
+        """Return the mean of a value over the processes."""
         if self.size == 1:
             return value
         value = value.detach().clone()
@@ -57,7 +57,7 @@ class Group:
         return value / self.size
 
     def agree(self, value: float) -> float:
-        """Return the leading process' number, on every process."""
+        """Return the leading process' value, on every process."""
         if self.size == 1:
             return value
         box = torch.tensor(value, dtype=torch.float64)
@@ -72,7 +72,7 @@ class Group:
 
 @contextmanager
 def join() -> Iterator[Group]:
-    """Join the processes that `torchrun` started, or stand alone without it."""
+    """Give the processes that `torchrun` started, or this one alone without it."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield Group()

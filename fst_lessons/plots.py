@@ -145,7 +145,7 @@ def _grid(
 
 
 def draw_image(image: Tensor, *, ax: Axes | None = None, title: str = "") -> Axes:
-    """Draw one picture `(1, 3, H, W)` in [0, 1] without axes; never rescaled.
+    """Draw an `image` `(1, 3, H, W)` in [0, 1] on `ax` under a title; never rescaled.
 
     Raises:
         ValueError: values outside [0, 1], NaN or another shape.

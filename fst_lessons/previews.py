@@ -44,7 +44,7 @@ class Previews:
         save_image(_two_rows(yardstick.photographs, painted), path)
 
     def slow_method(self, training: Training) -> str:
-        """Return what the slow method reached, and write its pictures."""
+        """Return what a training's slow method reached, and write its pictures."""
         yardstick = training.yardstick
         where = ""
         if self.folder is not None:

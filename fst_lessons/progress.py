@@ -62,7 +62,7 @@ class Measure:
 
 
 def short(value: float) -> float:
-    """Return a number with six digits, as cards keep it; a count stays a count."""
+    """Return a value with six digits, as cards keep it; a count stays a count."""
     return value if isinstance(value, int) else float(f"{value:.6g}")
 
 
@@ -93,7 +93,7 @@ class Saver:
 
 
 class Bar:
-    """A progress bar in steps, or in seconds where the time decides."""
+    """A bar for a training, in steps, or seconds if its plan says so; or not shown."""
 
     def __init__(self, plan: Plan, training: Training, *, shown: bool) -> None:
         total = 100 if plan.steps is None else plan.steps
@@ -112,7 +112,7 @@ class Bar:
         )
 
     def show(self, training: Training, terms: Mapping[str, float]) -> None:
-        """Move to the training's point of the way."""
+        """Move to the training's point of the way, with a step's `terms` beside it."""
         shown = {k: f"{v:.3g}" for k, v in terms.items() if k != "total"}
         latest = training.evaluations[-1] if training.evaluations else {}
         if "gatys_steps" in latest:
@@ -126,7 +126,7 @@ class Bar:
         self.bar.update(position - self.bar.n)
 
     def write(self, text: str) -> None:
-        """Print a line without tearing the bar."""
+        """Print a text without tearing the bar."""
         self.bar.write(text)
 
     def __enter__(self) -> Bar:

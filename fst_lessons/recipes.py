@@ -1,7 +1,7 @@
 """Settings of the paper, of its authors' code and of this book, each with its source.
 
-A style weight means nothing without the formula it multiplies. `Convention` writes that
-formula down, `convert_style_weight` restates a weight from one convention in another.
+`compare` tells where two recipes differ. What a style weight is worth in another
+program's formula is a matter of `conventions`.
 
 Sources: [paper] Johnson, Alahi and Fei-Fei 2016, the conference edition; [preprint] its
 first version; [code] the authors' repository fast-neural-style, commit 813c834;
@@ -11,38 +11,21 @@ first version; [code] the authors' repository fast-neural-style, commit 813c834;
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .comparison import compare as compare
+from .conventions import (
+    AUTHORS_CONVENTION,
+    PAPER_CONVENTION,
+    VGG16_CHANNELS,
+    Convention,
+)
+from .conventions import GATYS_CONVENTION as GATYS_CONVENTION
+from .conventions import convert_style_weight as convert_style_weight
 
 CONTENT_LAYERS = ("relu3_3",)
-STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-VGG16_CHANNELS = MappingProxyType(
-    {"relu1_2": 64, "relu2_2": 128, "relu3_3": 256, "relu4_3": 512}
-)
-
-
-@dataclass(frozen=True)
-class Convention:
-    """How a program turns features into a style loss.
-
-    Attributes:
-        gram_divisor: what the product psi psi^T is divided by: "CHW" or "HW".
-        reduction: "sum" or "mean" over the Gram matrix' C x C entries.
-        layers: "sum" or "mean" over the style layers.
-        factor: a constant in front.
-    """
-
-    gram_divisor: Literal["CHW", "HW"] = "CHW"
-    reduction: Literal["sum", "mean"] = "sum"
-    layers: Literal["sum", "mean"] = "sum"
-    factor: float = 1.0
-
-
-PAPER_CONVENTION = Convention("CHW", "sum", "sum")
-# Gatys et al. 2016: 1/(4 C^2 H^2 W^2) before an undivided Gram matrix' error, which is
-# a quarter of the paper's loss; five layers, each with weight 1/5
-GATYS_CONVENTION = Convention("CHW", "sum", "mean", factor=0.25)
+STYLE_LAYERS = tuple(VGG16_CHANNELS)
 
 
 @dataclass(frozen=True)
@@ -114,7 +97,7 @@ AUTHORS_CODE = Recipe(
     content_weight=1.0,
     style_weight=5.0,
     tv_weight=1e-6,
-    convention=Convention("CHW", "mean", "sum"),
+    convention=AUTHORS_CONVENTION,
     units="paper",
     optimizer="lbfgs",
     num_steps=500,
@@ -165,6 +148,9 @@ def check_training(recipe: Any, **choices: tuple[str, ...]) -> None:
     Args:
         recipe: of a training.
         **choices: further fields and their allowed values.
+
+    Raises:
+        ValueError: a value that cannot be used; the message names its field.
     """
     if not 0 < recipe.learning_rate < float("inf"):
         raise ValueError(f"learning_rate must be positive, got {recipe.learning_rate}")
@@ -249,8 +235,9 @@ class TrainingRecipe:
         check_training(self)
 
 
-# 80,000 photographs twice, four hours on the graphics card of 2016; [paper] prints no
-# lambda, so the authors' code's default stands in, restated for eq. (4)
+# 80,000 photographs twice, four hours on the graphics card of 2016. [paper] prints no
+# lambda, so the authors' code's numbers stand in; eq. (4) would need one per layer, see
+# `conventions.restate`
 PAPER_TRAINING = TrainingRecipe(
     preset="paper",
     width=32,
@@ -268,52 +255,4 @@ PAPER_TRAINING = TrainingRecipe(
     schedule="constant",
     precision="float32",
 )
-
-
-def convert_style_weight(
-    weight: float,
-    *,
-    source: Convention,
-    target: Convention = PAPER_CONVENTION,
-    channels: Mapping[str, int] = VGG16_CHANNELS,
-) -> dict[str, float]:
-    """Return the weights that mean in `target` what one weight means in `source`.
-
-    Programs that average the squared Gram error over its C x C entries weigh a layer of
-    512 channels 64 times less than one of 64, so one number becomes one a layer.
-
-    What cannot be converted: other layers, other loss network weights, and other pixel
-    ranges. Scaling the pixels by s scales activations by about s, the content loss by
-    s^2 and the style loss by s^4, but biases do not scale, so this is only a rule of
-    thumb.
-
-    Args:
-        weight: the style weight in the source's convention.
-        source: the convention it comes from.
-        target: the convention wanted.
-        channels: {layer: C}; its length counts the layers.
-
-    Raises:
-        ValueError: no layers, or a weight that is not a positive number.
-    """
-    if not channels:
-        raise ValueError("name at least one layer with its channels")
-    if not 0 < weight < float("inf"):
-        raise ValueError(f"the style weight must be a positive number, got {weight}")
-    layers = len(channels)
-    return {
-        name: weight * _factor(source, c, layers) / _factor(target, c, layers)
-        for name, c in channels.items()
-    }
-
-
-def _factor(convention: Convention, channels: int, layers: int) -> float:
-    """Return the convention's style loss for a layer, as a multiple of the paper's."""
-    factor = convention.factor
-    if convention.gram_divisor == "HW":
-        factor *= channels**2  # the Gram is C times larger, its square C^2
-    if convention.reduction == "mean":
-        factor /= channels**2
-    if convention.layers == "mean":
-        factor /= layers
-    return factor
+AUTHORS_TRAINING = replace(PAPER_TRAINING, preset="authors_code", style_size=256)

@@ -27,7 +27,7 @@ Shift = tuple[int, int]
 
 
 def draw_shift(generator: random.Random) -> Shift:
-    """Return by how many pixels to move, down and right: 0 to 3 each, not both 0."""
+    """Return pixels to move down and right by a generator: 0 to 3 each, not both 0."""
     return divmod(generator.randrange(1, STRIDE**2), STRIDE)
 
 

@@ -246,7 +246,7 @@ def stylize_folder(
 
 
 def find_photos(folder: Path, out: Path) -> list[Path]:
-    """Return what `stylize_folder` will paint; worth knowing before a net is loaded.
+    """Return what `stylize_folder` will paint of a folder, `out` left aside.
 
     Raises:
         ValueError: see `stylize_folder`.

@@ -132,27 +132,30 @@ def score_folder(
 
 
 def score(large: Tensor, high: Tensor, factor: int) -> Score:
-    """Return PSNR and SSIM as the literature does, of what a file of 8 bits holds."""
+    """Return PSNR and SSIM of `large`, in 8 bits, against `high`.
+
+    Both as the literature measures them: on luma, a rim of `factor` pixels left out.
+    """
     large = large.mul(255).round().div(255)
     measured = {"luma": True, "border": factor}
     return psnr(large, high, **measured), ssim(large, high, **measured)
 
 
 def published(folder: str | Path, factor: int) -> Row | None:
-    """Return the means that the paper printed for a set, known by its folder's name."""
+    """Return the means that the paper printed for a set (a `folder`) and a factor."""
     scores = PUBLISHED.get((Path(folder).resolve().name.lower(), factor))
     return None if scores is None else Row("paper", scores)
 
 
 def format_row(row: Row, columns: list[str]) -> str:
-    """Return a line of the table."""
+    """Return one `row` as a line of the table, with these columns."""
     cells = [row.scores.get(name) for name in columns]
     told = ["-" if cell is None else f"{cell[0]:.2f} / {cell[1]:.4f}" for cell in cells]
     return f"{row.name:16.16}" + "".join(f"{text:>18}" for text in told)
 
 
 def format_head(columns: list[str]) -> str:
-    """Return the table's first line."""
+    """Return the table's first line, the names of its columns."""
     return f"{'PSNR dB / SSIM':16}" + "".join(f"{name:>18.18}" for name in columns)
 
 

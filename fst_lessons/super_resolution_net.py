@@ -110,7 +110,7 @@ class SuperResolutionNet(nn.Module):
         return self.finish(self.last(self.up(x)), images)
 
     def finish(self, x: Tensor, images: Tensor) -> Tensor:
-        """Return the pictures that the last layer's values mean."""
+        """Return the pictures that `x`, the last layer's values for `images`, mean."""
         if not self.config.shortcuts:
             return 0.5 + 0.5 * torch.tanh(x)
         x = enlarge(images, self.config.factor) + DETAIL * x
@@ -144,7 +144,7 @@ class SuperResolutionNet(nn.Module):
 def make_config(
     preset: str | SuperResolutionConfig, *, factor: int | None = None, **changes: Any
 ) -> SuperResolutionConfig:
-    """Return a checked configuration.
+    """Return a preset for a factor with some changes, checked.
 
     Raises:
         ValueError: unknown preset, field or choice.
@@ -266,7 +266,11 @@ NETS = (*PRESETS, *SRCNN_KERNELS)
 def make_super_resolution_net(
     preset: str = "book", *, factor: int = 4, **changes: Any
 ) -> SuperResolutionNet | SRCNN:
-    """Return a net of any preset, `NETS`, with random weights."""
+    """Return a net of any preset of `NETS` for a factor, with changes, at random.
+
+    Raises:
+        ValueError: unknown preset, field or choice.
+    """
     if preset in SRCNN_KERNELS:
         return SRCNN(factor, preset=preset, **changes)
     if preset not in PRESETS:

@@ -1,10 +1,12 @@
 """What a super-resolution net is trained for: a weighted sum of terms.
 
-pixel    |y_hat - y|, or its square: right on average, therefore blurred
-feature  ||phi(y_hat) - phi(y)||^2 / ||phi(y)||^2      eq. (2), relative
-shrunk   |shrink(y_hat) - x|: made small again, it must be the small picture
-grid     |mean over cells of y_hat - y|: what is wrong in every cell alike
-tv       total variation
+    pixel    |y_hat - y|, or its square: right on average, therefore blurred
+    feature  ||phi(y_hat) - phi(y)||^2 / ||phi(y)||^2      eq. (2), relative
+    shrunk   |shrink(y_hat) - x|: made small again, it must be the small picture
+    grid     |mean over cells of y_hat - y|: what is wrong in every cell alike
+    tv       total variation
+
+Here x is the small picture, y the large one and y_hat what the net makes of x.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ class SuperResolutionObjective:
         return total, terms
 
     def pixel_distance(self, large: Tensor, high: Tensor) -> Tensor:
-        """Return the mean absolute or squared difference of pixels."""
+        """Return the mean absolute or squared difference of `large` from `high`."""
         if self.recipe.luma:
             large, high = luma(large), luma(high)
         difference = large - high
@@ -112,13 +114,13 @@ class SuperResolutionObjective:
         return torch.stack(distances).mean()
 
     def shrunk_distance(self, large: Tensor, low: Tensor) -> Tensor:
-        """Return the mean absolute difference at the small size."""
+        """Return the mean absolute difference of `large`, made small, from `low`."""
         if self.recipe.blur:
             large = soften(large, BLUR)
         return (shrink(large, self.recipe.factor) - low).abs().mean()
 
     def grid_distance(self, large: Tensor, high: Tensor) -> Tensor:
-        """Return how far a pattern repeats itself in the cells of the net's grid.
+        """Return how far `large` less `high` repeats itself from cell to cell.
 
         A small pixel becomes a cell of `factor` x `factor` large ones. Detail that is
         invented differs from cell to cell; what is wrong in the same way in all of

@@ -108,7 +108,15 @@ def fit_super_resolution(
 
 
 class SuperResolutionTask:
-    """Enlarging to train for, as `loop.Task` wants it."""
+    """Enlarging to train for, as `loop.Task` wants it.
+
+    Args:
+        recipe: of the training.
+        photos: to cut crops out of.
+        held_out: to measure on.
+        device: where to compute.
+        group: the processes that train together.
+    """
 
     def __init__(
         self,
@@ -138,7 +146,7 @@ class SuperResolutionTask:
         self.bicubic = 0.0
 
     def step(self, net: nn.Module, generator: random.Random) -> dict[str, Tensor]:
-        """Draw pairs and change the weights once."""
+        """Draw pairs by a generator, change the net once, return the terms."""
         recipe, stride = self.recipe, self.objective.stride
         pairs = draw_pairs(self.photos, recipe, generator=generator, keep=self.share)
         pairs = Pairs(pairs.low.to(self.device), pairs.high.to(self.device))
@@ -148,7 +156,7 @@ class SuperResolutionTask:
         )
 
     def begin(self, training: Training) -> None:
-        """Measure what bicubic interpolation reaches."""
+        """Measure what bicubic interpolation reaches, before the training."""
         scores = [
             self.psnr(enlarge(pair.low, self.recipe.factor).clamp(0, 1), pair.high)
             for pair in self.held_out
@@ -157,7 +165,7 @@ class SuperResolutionTask:
 
     @torch.no_grad()
     def measure(self, training: Training) -> dict[str, float]:
-        """Return the terms, the PSNR and the feature distance on held-out photographs.
+        """Return a training's terms, PSNR and feature distance on held-out photographs.
 
         Each is the mean over photographs.
         """
@@ -172,14 +180,14 @@ class SuperResolutionTask:
         return {**sums, "bicubic": self.bicubic}
 
     def psnr(self, large: Tensor, high: Tensor) -> float:
-        """Return the PSNR as the literature measures it."""
+        """Return the PSNR of `large` against `high` as the literature measures it."""
         return psnr(large, high, luma=True, border=self.recipe.factor)
 
 
 def large_enough(
     photos: Sequence[Tensor], recipe: SuperResolutionRecipe
 ) -> list[Tensor]:
-    """Return the photographs that a crop fits into; enlarged ones would teach blur.
+    """Return those of `photos` that a recipe's crop fits into; enlarging teaches blur.
 
     Raises:
         ValueError: there is none.
@@ -198,7 +206,7 @@ def large_enough(
 
 
 def make_start(recipe: SuperResolutionRecipe) -> SuperResolutionNet | SRCNN:
-    """Return the net a training starts from: random weights, or another net's.
+    """Return the net a recipe starts from: random weights, or another net's.
 
     A net for a larger factor may start from one for a smaller: the layers that both
     have are taken over.

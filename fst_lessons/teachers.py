@@ -42,14 +42,14 @@ class CompressedVGG19(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return the response before the ReLU that each student layer shall learn."""
+        """Return the response to `images`, before the ReLU, for each student layer."""
         names = [f"conv{name}" for name in self.counterparts.values()]
         found = self.network(self.colour(images), names)
         return dict(zip(self.counterparts, found.values(), strict=True))
 
 
 class WideTeacher(nn.Module):
-    """A loss network of any width as a teacher, layer by layer of the same name."""
+    """A loss network of any width that teaches a student, layer by layer by name."""
 
     def __init__(self, network: LossNetwork, student: LossNetwork) -> None:
         super().__init__()
@@ -60,13 +60,13 @@ class WideTeacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return the response before the ReLU that each student layer shall learn."""
+        """Return the response to `images`, before the ReLU, for each student layer."""
         found = self.network(images, [f"conv{name}" for name in self.counterparts])
         return dict(zip(self.counterparts, found.values(), strict=True))
 
 
 def load_teacher(name: str, student: LossNetwork) -> nn.Module:
-    """Return a teacher: "vgg16", "vgg19", or the file of the compressed VGG-19."""
+    """Return a student's teacher by name: "vgg16", "vgg19", or the file of one."""
     if name in ("vgg16", "vgg19"):
         return WideTeacher(load_loss_network(name), student)
     return CompressedVGG19(name)

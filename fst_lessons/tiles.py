@@ -141,7 +141,7 @@ class Moments:
 
 
 class FixedNorm(nn.Module):
-    """An instance norm whose mean and variance are given: one factor, one summand."""
+    """An instance norm whose `moments` are given: one factor, one summand."""
 
     def __init__(self, norm: nn.InstanceNorm2d, moments: Moments) -> None:
         super().__init__()
@@ -152,7 +152,7 @@ class FixedNorm(nn.Module):
         self.register_buffer("summand", summand.to(norm.weight)[..., None, None])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the normalized features, `(N, C, H, W)`."""
+        """Return the features `x`, `(N, C, H, W)`, normalized."""
         y = torch.addcmul(self.summand, x.to(self.factor), self.factor)
         return y.to(x.dtype)
 
@@ -286,7 +286,7 @@ class Reach:
         return cls(up, down, _round_up(halo, down), loss)
 
     def out(self, size: int) -> int:
-        """Return the side of what an input of this side becomes."""
+        """Return the side of what an input of this size becomes."""
         return size * self.up // self.down - 2 * self.loss
 
     def spans(self, size: int, tile: int) -> Iterator[tuple[slice, slice, slice]]:

@@ -148,9 +148,12 @@ def fit(
 
 
 def make_net(recipe: TrainingRecipe) -> TransformNet:
-    """Return the net a training starts from: random weights, or another net's.
+    """Return the net a recipe starts from: random weights, or another net's.
 
     A narrower net of the same layers is widened.
+
+    Raises:
+        ValueError: that other net has other layers.
     """
     torch.manual_seed(recipe.seed)
     net = TransformNet(recipe.preset, width=recipe.width)
@@ -186,7 +189,7 @@ def make_loss(network: LossNetwork, recipe: TrainingRecipe) -> PerceptualLoss:
 
 
 class StyleTask:
-    """A style to train for, as `loop.Task` wants it."""
+    """A style to train for, as `loop.Task` wants it; arguments as in `fit`."""
 
     def __init__(
         self,
@@ -233,7 +236,7 @@ class StyleTask:
         self.objective = StyleObjective(loss, style, average=average)
 
     def step(self, net: nn.Module, generator: random.Random) -> dict[str, Tensor]:
-        """Draw photographs and change the weights once."""
+        """Draw photographs by a generator, change the net once, return the terms."""
         recipe = self.recipe
         batch = draw_batch(self.photos, recipe, generator=generator, keep=self.share)
         return train_step(
@@ -246,7 +249,7 @@ class StyleTask:
         )
 
     def begin(self, training: Training) -> None:
-        """Run the slow method, to compare with."""
+        """Run the slow method, to compare the training with."""
         yardstick = self.yardstick
         if isinstance(yardstick, int) and yardstick > 0:
             yardstick = measure_yardstick(
@@ -259,7 +262,7 @@ class StyleTask:
         training.yardstick = yardstick or None
 
     def measure(self, training: Training) -> dict[str, float]:
-        """Return the terms on held-out photographs, in the slow method's steps too."""
+        """Return a training's terms on held-out photographs, in slow steps too."""
         found = self.measured.measure(training.net, self.held_out)
         if training.yardstick is not None:
             found["gatys_steps"] = training.yardstick.steps(found["total"])

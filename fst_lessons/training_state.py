@@ -53,7 +53,7 @@ _KEPT = ("step", "progress", "seconds", "history", "evaluations")
 
 @dataclass
 class State:
-    """What was read from a file: see `restore`."""
+    """What was read from a file: recipe, card and tensors; see `restore`."""
 
     recipe: Any
     tensors: Mapping[str, Tensor]
@@ -70,7 +70,7 @@ class State:
         optimizer: torch.optim.Optimizer,
         generator: random.Random,
     ) -> None:
-        """Put the state into a training of the same recipe, in place."""
+        """Put the state into a training, its optimizer and its generator, in place."""
         weights = _below("net.", self.tensors)
         training.net.load_state_dict(weights)
         memory: dict[int, dict[str, Tensor]] = {}
@@ -92,7 +92,7 @@ def write(
     generator: random.Random,
     sums: Mapping[str, float],
 ) -> None:
-    """Write the state of a training, whole or not at all.
+    """Write a training, optimizer, generator and `sums` to `path`, or nothing.
 
     Raises:
         OSError: no room or no right to write; the state written before stays.
@@ -132,7 +132,7 @@ def read(path: str | Path, recipe_type: type = TrainingRecipe) -> State:
 
 
 def recipe_from(values: Mapping[str, Any], recipe_type: type = TrainingRecipe) -> Any:
-    """Return the recipe of a card, whose lists were tuples.
+    """Return the `recipe_type` of a card's values, whose lists were tuples.
 
     Raises:
         ValueError: settings that this version of the package does not know.

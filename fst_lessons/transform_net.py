@@ -109,17 +109,17 @@ class TransformNet(nn.Module):
         return self.finish(x, *images.shape[-2:])
 
     def prepare(self, images: Tensor) -> Tensor:
-        """Return what the first layer gets: own units, reflected padding around it."""
+        """Return what the first layer gets of `images`: own units, reflected border."""
         height, width = self._check(images)
         start = _to_authors_units(images) if self._authors else images
         return F.pad(start, self.padding(height, width), mode="reflect")
 
     def finish(self, x: Tensor, height: int, width: int) -> Tensor:
-        """Return what the last layer gave as RGB in [0, 1] of the photograph's size."""
+        """Return `x`, the last layer's values, as RGB in [0, 1], `height` x `width`."""
         return self._to_picture(x[..., :height, :width])
 
     def padding(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """Return the pixels to reflect at the start: left, right, top, bottom.
+        """Return what to reflect around `height` x `width`: left, right, top, bottom.
 
         "reflect_start" loses 2 pixels per side and block at a quarter of the size,
         8 of the photograph's: 40 for five blocks.
@@ -336,13 +336,13 @@ def _field(convs: list[tuple[nn.Module, bool]]) -> int:
 
 
 def multiply_adds(net: TransformNet, *, height: int = 256, width: int = 256) -> int:
-    """Return the multiply-adds of one picture; norms and ReLUs are not counted."""
+    """Return a net's multiply-adds for `height` x `width`, norms and ReLUs left out."""
     rows = layer_table(net, height=height, width=width)
     return sum(row["multiply_adds"] for row in rows)
 
 
 def receptive_field(net: TransformNet) -> int:
-    """Return the side, in pixels, of what one output pixel sees of the photograph.
+    """Return the side, in pixels, of what one pixel of a net's output has seen.
 
     Convolutions alone are counted: an instance norm averages over the whole picture.
     """

@@ -41,7 +41,7 @@ def load_layers(path: str | Path | bytes) -> Tensor:
 
 
 def save_layers(image: Tensor, path: str | Path) -> Path:
-    """Write a picture of 1, 3 or 4 channels; see `images.save_image`.
+    """Write an `image` of 1, 3 or 4 channels to `path` and return it; see `save_image`.
 
     Raises:
         ValueError: transparency, and a format that cannot keep it.

@@ -29,7 +29,7 @@ class Verdict:
 
 
 def make_generator(seed: int = 0) -> torch.Generator:
-    """Return a source of random numbers that repeats itself."""
+    """Return a source of random numbers that repeats itself, from a seed."""
     return torch.Generator().manual_seed(seed)
 
 
@@ -42,7 +42,7 @@ def judge(
     mistakes: Mapping[str, Tensor],
     otherwise: str,
 ) -> Verdict:
-    """Compare an answer with what is wanted, then with the known mistakes.
+    """Return the verdict on an answer: what is wanted, or the known mistakes.
 
     Args:
         ask: gives the reader's answer.

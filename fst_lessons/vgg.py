@@ -20,7 +20,12 @@ Pooling = Literal["max", "avg"]
 
 @dataclass(frozen=True)
 class Architecture:
-    """Channels of every convolution, stage by stage, and how borders are padded."""
+    """What decides a network's layers.
+
+    Attributes:
+        stages: channels of every convolution, stage by stage.
+        padding_mode: how borders are padded, "zeros" or "reflect".
+    """
 
     stages: tuple[tuple[int, ...], ...]
     padding_mode: str = "zeros"
@@ -38,7 +43,7 @@ ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class Normalization:
-    """What weights want subtracted from, and divided out of, RGB in [0, 1]."""
+    """What weights want subtracted from, `mean`, and divided out of, `std`, RGB."""
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
@@ -195,7 +200,7 @@ class LossNetwork(nn.Module):
         return 2 ** sum(name.startswith("pool") for name, _ in self._walk(layer))
 
     def receptive_field(self, layer: str) -> int:
-        """Return the side, in pixels, of the square that one activation looks at."""
+        """Return the side, in pixels, of the square a value of a layer looks at."""
         side, stride = 1, 1
         for name, _ in self._walk(layer):
             if name.startswith("conv"):
@@ -205,7 +210,7 @@ class LossNetwork(nn.Module):
         return side
 
     def multiply_adds(self, layer: str, height: int, width: int) -> int:
-        """Return the multiply-adds of one picture's convolutions up to a layer."""
+        """Return the multiply-adds up to a layer for a picture `height` x `width`."""
         total, inputs = 0, 3
         for name, channels in self._walk(layer):
             if name.startswith("conv"):

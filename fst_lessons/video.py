@@ -108,7 +108,7 @@ def import_av() -> ModuleType:
 
 
 def check_video_destination(out: str | Path) -> Path:
-    """Return the path if a video can be written there; worth knowing before work.
+    """Return the path `out` if a video can be written there; worth knowing before work.
 
     Raises:
         ValueError: another ending, no such folder, or no right to write.

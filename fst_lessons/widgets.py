@@ -76,7 +76,7 @@ def live_transfer(
 def still_transfer(
     hint: str = "In a running notebook this cell paints while you move its sliders.",
 ) -> BeforeAfter:
-    """Return the default cell of the bundled grid over its photograph."""
+    """Return the default cell of the bundled grid over its photograph, with a hint."""
     grid = load_grid()
     recipe, pair = grid.recipe, grid.pairs[0]
     row, column = recipe.default
@@ -95,7 +95,7 @@ def still_transfer(
 
 
 class LiveTransfer:
-    """Controls, a picture and its losses; see `live_transfer`."""
+    """Controls (`widgets`), a picture and its losses; others as in `live_transfer`."""
 
     def __init__(
         self, widgets, loss_network: LossNetwork, *, content, style, size, num_steps
@@ -143,7 +143,7 @@ class LiveTransfer:
         return load_image(find(name), size=size)
 
     def run(self, *, go_on: bool = False) -> None:
-        """Begin to paint, afresh or from the picture reached."""
+        """Begin to paint, afresh or, to `go_on`, from the picture reached."""
         self._try(lambda: self._begin(go_on))
 
     def stop(self) -> None:

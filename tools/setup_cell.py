@@ -4,8 +4,9 @@
     python tools/setup_cell.py --write            put it into every chapter
     python tools/setup_cell.py --write --url URL  the same, with URL in _config.yml too
 
-The address lives in ``_config.yml`` alone (``repository: url:``); the chapters carry
-copies because a notebook opened in Colab arrives without the rest of the repository.
+The address lives in ``_config.yml`` alone (``repository: url:``); the chapters, and the
+template of chapters, carry copies because a notebook opened in Colab arrives without
+the rest of the repository.
 """
 
 import argparse
@@ -87,7 +88,7 @@ def main():
         return
     if args.url:
         write_url(args.url)
-    for path in sorted((ROOT / "book").glob("*.ipynb")):
+    for path in sorted([*ROOT.glob("book/*.ipynb"), *ROOT.glob("templates/*.ipynb")]):
         changed = write_cell(path, read_url())
         print(f"{path.name}: {'rewritten' if changed else 'up to date'}")
 

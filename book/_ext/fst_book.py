@@ -65,6 +65,23 @@ class DataFiles(SphinxDirective):
         return [box]
 
 
+class WhenThere(SphinxDirective):
+    """Show the content only if a file of the repository, the argument, is there."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        """Return the content's nodes, or nothing."""
+        path = Path(self.env.srcdir) / self.arguments[0]
+        self.env.note_dependency(str(path))
+        if not path.is_file():
+            return []
+        box = nodes.container(classes=["when-there"])
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+
 def figure_lines(entry):
     """Return one picture of the manifest as lines of MyST."""
     alt = " ".join(entry["alt"].split())
@@ -116,8 +133,17 @@ def drop_font_preloads(app, error):
 
 def setup(app):
     """Register the above with Sphinx."""
+    for name in (
+        "api_pages",
+        "architecture",
+        "course_plans",
+        "ledger_tables",
+        "paper_map",
+    ):
+        app.setup_extension(name)
     app.connect("build-finished", drop_font_preloads)
     app.add_directive("data-files", DataFiles)
+    app.add_directive("when-there", WhenThere)
     app.connect("config-inited", hide_dead_buttons, priority=100)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

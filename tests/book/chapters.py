@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 PATHS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+TEMPLATE = ROOT / "templates" / "chapter.ipynb"  # what a new chapter begins as
 REQUIRED = bool(os.environ.get("FST_REQUIRE_CHROMIUM"))
 
 
@@ -57,8 +58,11 @@ def config(name):
 def pages():
     """Return the names of the pages that ``_toc.yml`` lists, the root first."""
     toc = config("_toc.yml")
-    parts = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    return [toc["root"], *parts]
+    entries = [entry for part in toc["parts"] for entry in part["chapters"]]
+    below = [[entry, *entry.get("sections", [])] for entry in entries]
+    return [toc["root"], *(page["file"] for several in below for page in several)]
 
 
-each_chapter = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize(
+    "path", [*PATHS, TEMPLATE], ids=lambda path: path.stem
+)

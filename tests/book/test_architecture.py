@@ -1,11 +1,10 @@
 """The package's import arrows, read from its source: one direction, no way round."""
 
 import ast
-from pathlib import Path
 
+import package_modules
 import pytest
-
-PACKAGE = Path(__file__).resolve().parents[2] / "fst_lessons"
+from package_modules import PACKAGE, imported_names
 
 ANY = None
 # module: what it may import of the package (a name covers the modules below it)
@@ -13,7 +12,9 @@ ARROWS = {
     "assets": set(),
     "destinations": set(),
     "images": {"destinations"},
-    "recipes": set(),
+    "comparison": set(),
+    "conventions": set(),
+    "recipes": {"comparison", "conventions"},
     "transform_net": set(),
     "metrics": {"images"},
     "painting": {"images"},
@@ -51,6 +52,12 @@ ARROWS = {
     },
     "training_state": {"checkpoints", "recipes", "yardstick"},
     "super_resolution_recipe": {"recipes"},
+    "ledger": {
+        "recipes",
+        "super_resolution_net",
+        "super_resolution_recipe",
+        "transform_net",
+    },
     "pairs": {"datasets", "degradation", "super_resolution_recipe"},
     "super_resolution_objective": {
         "colors",
@@ -257,23 +264,11 @@ def each_module():
     return pytest.mark.parametrize(("path", "module"), cases, ids=names)
 
 
-def imports(path):
-    """Yield the dotted names a file imports, those of the package from its root."""
-    home = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            start = home[: len(home) - node.level] if node.level else ()
-            stem = ".".join([*start, *filter(None, [node.module])])
-            yield from (f"{stem}.{alias.name}" for alias in node.names)
-
-
 def siblings(path, module):
     """Return the package's other modules that a file imports."""
     found = {
         name.split(".")[1]
-        for name in imports(path)
+        for name in imported_names(path)
         if name.startswith("fst_lessons.") and "__version__" not in name
     }
     return found - {module}
@@ -289,7 +284,7 @@ def test_imports_follow_the_arrows(path, module):
 
 @each_module()
 def test_only_the_figures_draw(path, module):
-    roots = {name.split(".")[0] for name in imports(path)}
+    roots = {name.split(".")[0] for name in imported_names(path)}
     if module not in DRAWING:
         assert not roots & DRAWING_LIBRARIES
         if module != "__main__":
@@ -316,3 +311,49 @@ def test_modules_stay_readable(path, module):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
             assert lines <= 45, f"{node.name} has {lines} lines below its docstring"
+
+
+GROUPS = package_modules.load_groups()
+ORDER = [module for group in GROUPS for module in group["modules"]]
+
+
+def test_every_module_has_its_place_on_the_page():
+    assert sorted(ORDER) == sorted(package_modules.module_files())
+
+
+def test_no_group_imports_from_one_below():
+    names = [group["name"] for group in GROUPS]
+    for name, targets in package_modules.group_imports().items():
+        below = names[names.index(name) :]
+        assert targets & set(below) == set(), f"{name}: reorder book/_ext/modules.yml"
+
+
+def test_modules_stand_below_what_they_import():
+    home = package_modules.group_of()
+    for module, targets in package_modules.imports().items():
+        if home[module] != "commands":  # which call each other when they run
+            later = ORDER[ORDER.index(module) :]
+            assert targets & set(later) == set(), f"{module}: move it down"
+
+
+def test_arrows_that_follow_from_others_are_left_out():
+    arrows = {"a": set(), "b": {"a"}, "c": {"b", "a"}, "d": {"a"}}
+    left = package_modules.reduced(arrows)
+    assert left == {"a": set(), "b": {"a"}, "c": {"b"}, "d": {"a"}}
+
+
+def test_the_pictures_show_every_group_and_every_import():
+    from architecture import draw_groups, draw_matrix
+
+    picture = draw_groups(640, 92)
+    assert picture.count('class="box"') == len(GROUPS)
+    drawn = package_modules.reduced(package_modules.group_imports())
+    assert picture.count('class="arrow"') == sum(map(len, drawn.values()))
+    assert all(module in picture for module in ORDER)
+    home = package_modules.group_of()
+    dots = sum(
+        len(targets)
+        for module, targets in package_modules.imports().items()
+        if home[module] != "commands"
+    )
+    assert draw_matrix().count("<circle") == dots
