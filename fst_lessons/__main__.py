@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assets
+from .doctor_command import add_doctor
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 from .stylize_command import add_stylize
 from .train_command import add_reproduce, add_train
@@ -75,6 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
         add_train_sr,
         add_upscale,
         add_benchmark_sr,
+        add_doctor,
         add_photos,
         add_styles,
     ):

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from . import assets, check
 from .doctor_descent import examine_history, examine_optimizer
+from .doctor_loss import SYMPTOMS as LOSS_SYMPTOMS
 from .doctor_loss import examine_loss
 from .doctor_net import examine_net
 from .doctor_network import examine_loss_network
@@ -26,7 +27,8 @@ from .doctor_pictures import SIDE, examine_photo, examine_reader
 from .gram import gram_matrix
 from .images import center_crop, load_image, resize
 from .losses import PerceptualLoss
-from .symptoms import Diagnosis, Reading, Symptom, stopped
+from .symptoms import Chart, Diagnosis, Reading, Symptom, stopped
+from .verdict import make_generator
 
 __all__ = ["Diagnosis", "Reading", "Symptom", "doctor"]
 
@@ -85,10 +87,14 @@ def doctor(
         raise ValueError("nothing to examine; name a part, such as doctor(net=my_net)")
     found: list[Reading] = []
     skipped: dict[str, str] = {}
+    own: dict[str, Tensor] = {}
     for name, picture in (("photo", photo), ("style", style)):
         if picture is not None:
-            found += _attempt(name, lambda p=picture, n=name: examine_photo(p, where=n))
-    photos, example = _probes(photo, style, found, _device(loss_network, net, photo))
+            looks = _look_at(picture, name)
+            found += looks
+            if not any(reading.ill for reading in looks):
+                own[name] = _square(picture)
+    photos, example = _probes(own, _device(loss_network, net, photo))
     if read is not None:
         found += examine_reader(read)
     if gram is not None:
@@ -111,36 +117,37 @@ def doctor(
     return Diagnosis(found, skipped)
 
 
-def _attempt(part: str, look: Callable[[], Iterator[Reading]]) -> list[Reading]:
+def probe_photos() -> Tensor:
+    """Return the two bundled photographs that parts are shown, `(2, 3, S, S)`."""
+    paths = [assets.photo_path(name) for name in PROBES]
+    return torch.cat([load_image(path, size=SIDE, square=True) for path in paths])
+
+
+def _look_at(picture: object, name: str) -> list[Reading]:
     try:
-        return list(look())
+        return list(examine_photo(picture, where=name))
     except (TypeError, ValueError, RuntimeError) as error:  # no tensor can be made
-        return [stopped(part, error)]
+        return [stopped(name, error)]
 
 
-def _probes(
-    photo: Tensor | None,
-    style: Tensor | None,
-    found: Sequence[Reading],
-    device: torch.device,
-) -> tuple[Tensor, Tensor]:
+def _probes(own: Mapping[str, Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
     """Return two photographs `(2, 3, S, S)` and a style picture `(1, 3, S, S)`.
 
-    The reader's own where they are healthy, bundled ones elsewhere.
+    Args:
+        own: the reader's "photo" and "style", as far as they are healthy; bundled ones
+            stand in.
+        device: where to.
     """
-    ill = {reading.where.split(",")[0] for reading in found if reading.ill}
-    bundled = [load_image(assets.photo_path(n), size=SIDE, square=True) for n in PROBES]
+    photos = probe_photos()
+    if "photo" in own:
+        photos[0] = own["photo"][0]
     wall = load_image(assets.style_path(PROBE_STYLE), size=SIDE, square=True)
-    if photo is not None and not any(word.startswith("photo") for word in ill):
-        bundled[0] = _square(photo)
-    if style is not None and "style" not in ill:
-        wall = _square(style)
-    return torch.cat([b.cpu() for b in bundled]).to(device), wall.to(device)
+    return photos.to(device), own.get("style", wall).to(device)
 
 
 def _square(picture: Tensor) -> Tensor:
     """Return the middle of the first picture, `(1, 3, SIDE, SIDE)`."""
-    picture = torch.as_tensor(picture)[:1].detach().float().clamp(0, 1)
+    picture = torch.as_tensor(picture)[:1].detach().cpu().float().clamp(0, 1)
     return resize(center_crop(picture, min(picture.shape[-2:])), SIDE)
 
 
@@ -172,16 +179,24 @@ def _unharmed(*parts: object) -> Iterator[None]:
 
 def _examine_gram(gram: Callable[[Tensor], Tensor]) -> Iterator[Reading]:
     """Yield the verdict on a Gram matrix as a reading, and one in half precision."""
-    verdict = check.gram(gram)
-    features = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
-    wanted = gram_matrix(features)
-    error = 0.0
+    verdict, error = check.gram(gram), 0.0
     if not verdict:
-        given = torch.as_tensor(gram(features.clone()))
-        error = float("inf")
-        if given.shape == wanted.shape:
-            error = float((given - wanted).norm() / wanted.norm())
-    yield Reading("Gram matrix", error, _gram_symptom(verdict.message))
+        error = _error(gram, torch.rand(2, 3, 4, 5, generator=make_generator()))
+    wrong = Reading("Gram matrix", error, _gram_symptom(verdict.message))
+    yield wrong
+    if not wrong.ill:
+        bright = 100 * torch.rand(1, 4, 64, 64, generator=make_generator())
+        full, half = (gram(x).float().norm() for x in (bright, bright.half()))
+        yield Chart(LOSS_SYMPTOMS).read("overflow in half precision", half / full)
+
+
+def _error(gram: Callable[[Tensor], Tensor], features: Tensor) -> float:
+    """Return how far an answer is from eq. (3), relative; infinite if no matrix."""
+    wanted = gram_matrix(features)
+    try:
+        return float((gram(features) - wanted).norm() / wanted.norm())
+    except Exception:  # the verdict says which
+        return float("inf")
 
 
 def _gram_symptom(message: str) -> Symptom:

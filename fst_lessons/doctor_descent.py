@@ -56,7 +56,7 @@ SYMPTOMS = {
     "loss explodes": Symptom(
         look="good at first, then noise",
         measure="loss at the end, in parts of the lowest",
-        healthy=((0, 3.0),),
+        healthy=((0, 5.0),),
         cause="a learning rate too high, or a clamp inside L-BFGS's closure",
         advice="a tenth of the learning rate, and a schedule that lets it fall",
     ),
@@ -164,9 +164,9 @@ def examine_history(
     yield (first := chart.read("loss became NaN", broken, where))
     if first.ill or len(values) < 10:
         return
-    part = max(2, len(values) // 10)  # batches differ: medians of a tenth
-    pieces = [median(values[i : i + part]) for i in range(0, len(values), part)]
-    explodes = chart.read("loss explodes", pieces[-1] / min(pieces))
+    part = max(2, len(values) // 10)  # batches differ: the median of a tenth
+    start, end = median(values[:part]), median(values[-part:])
+    explodes = chart.read("loss explodes", end / min(values))
     yield explodes
     if not explodes.ill:
-        yield chart.read("loss never falls", pieces[-1] / pieces[0])
+        yield chart.read("loss never falls", end / start)

@@ -210,8 +210,10 @@ def examine_loss(
         if first.ill:
             return
         yield from _gradients(terms, near, photo, style, chart)
+        yield from (gram := list(_gram(terms, near, style, chart)))
+        if any(reading.ill for reading in gram):
+            return  # it explains what would follow
         yield from _batches(terms, near, style, chart)
-        yield from _gram(terms, near, style, chart)
         yield from _half(terms, (near, photo, style), chart)
         yield from _balance(terms, photo, style, chart)
     except Exception as error:  # whatever a reader's loss stumbles over

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .symptoms import INFINITE, Chart, Reading, Symptom, stopped
@@ -129,8 +130,9 @@ def _paintings(
             return
     moved = (net(photos.clone()) - alone).abs().mean()
     yield chart.read("neighbours show through", moved)
-    yield from _flat(net, photos, chart)
-    yield from _size(net, photos, chart)
+    yield (size := _size(net, photos, chart))
+    if not size.ill:
+        yield from _flat(net, photos, chart)
 
 
 def _averages(
@@ -186,7 +188,7 @@ def _flat(net: Callable, photos: Tensor, chart: Chart) -> Iterator[Reading]:
     yield chart.read("frame", change[rim].mean())
 
 
-def _size(net: Callable, photos: Tensor, chart: Chart) -> Iterator[Reading]:
-    odd = torch.nn.functional.interpolate(photos[:1], (61, 67), mode="bilinear")
+def _size(net: Callable, photos: Tensor, chart: Chart) -> Reading:
+    odd = F.interpolate(photos[:1], (61, 67), mode="bilinear")
     sides = zip(net(odd).shape[-2:], odd.shape[-2:], strict=True)
-    yield chart.read("size changes", max(abs(a - b) for a, b in sides))
+    return chart.read("size changes", max(abs(a - b) for a, b in sides))

@@ -184,9 +184,11 @@ def examine_reader(read: Callable[[str], object]) -> Iterator[Reading]:
                 yield stopped("reader of pictures", error)
                 continue
             found = list(examine_photo(image, where=name))
-            yield from found
             if not any(reading.ill for reading in found):
-                yield from look(torch.as_tensor(image).float(), chart)
+                found += look(torch.as_tensor(image).float(), chart)
+            yield from found
+            if name == "plain.png" and any(reading.ill for reading in found):
+                return  # the others would show it again
 
 
 def _order(image: Tensor, chart: Chart) -> Iterator[Reading]:
@@ -200,7 +202,9 @@ def _turn(image: Tensor, chart: Chart) -> Iterator[Reading]:
 
 
 def _background(image: Tensor, chart: Chart) -> Iterator[Reading]:
-    yield chart.read("transparency turned black", image.mean())
+    yield chart.read(
+        "transparency turned black", image[..., image.shape[3] // 2 :].mean()
+    )
 
 
 def _inks(image: Tensor, chart: Chart) -> Iterator[Reading]:
@@ -221,7 +225,10 @@ def _write_turned(path: Path) -> None:
 
 
 def _write_transparent(path: Path) -> None:
-    Image.new("RGBA", (128, 96), (0, 0, 0, 0)).save(path)
+    """Write a picture with an opaque left half and nothing on the right."""
+    picture = Image.new("RGBA", (128, 96), (0, 0, 0, 0))
+    picture.paste((204, 102, 51, 255), (0, 0, 64, 96))
+    picture.save(path)
 
 
 def _write_grey(path: Path) -> None:

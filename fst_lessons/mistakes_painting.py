@@ -16,8 +16,12 @@ from .datasets import bundled_photos
 from .doctor_descent import PixelTask
 from .transform_net import TransformNet
 
-TRAINED = "starry_night_16"
 Objective = Callable[[Tensor], Tensor]
+
+
+def trained() -> tuple[TransformNet, dict]:
+    """Return the net that is spoilt, small and good, and its card."""
+    return load_net("starry_night", width=16)
 
 
 def make_net(mistake: str | None = None) -> Callable[[Tensor], Tensor]:
@@ -26,7 +30,7 @@ def make_net(mistake: str | None = None) -> Callable[[Tensor], Tensor]:
     Args:
         mistake: one of `NET`, or None for none.
     """
-    net, _ = load_net(TRAINED)
+    net, _ = trained()
     return net if mistake is None else NET[mistake](net)
 
 
@@ -91,8 +95,8 @@ def _transposed(net: TransformNet) -> TransformNet:
 
 def _overdriven(net: TransformNet) -> TransformNet:
     """Return the net after ten steps of Adam at a learning rate of 0.5."""
-    photos = [photo[..., :96, :96].float() / 255 for photo in bundled_photos()[:2]]
-    batch = torch.cat(photos)
+    photos = bundled_photos(longest=64)[:2]
+    batch = torch.cat([photo[..., :64, :64].float() / 255 for photo in photos])
     net.requires_grad_(True)
     adam = torch.optim.Adam(net.parameters(), lr=0.5)
     for _ in range(10):
@@ -117,7 +121,9 @@ def _batch_norm(net: nn.Module) -> nn.Module:
     return _replace_norms(net, lambda norm: nn.BatchNorm2d(norm.num_features))
 
 
-def _averaging(net: nn.Module) -> nn.Module:
+def averaging(net: nn.Module) -> nn.Module:
+    """Return the net with instance norms that keep averages, as of old."""
+
     def make(norm: nn.Module) -> nn.Module:
         return nn.InstanceNorm2d(
             norm.num_features, affine=True, track_running_stats=True
@@ -137,7 +143,7 @@ NET: dict[str, Callable[[TransformNet], nn.Module]] = {
     "size changes": _Uncropped,
     "neighbours show through": lambda net: _batch_norm(net).train(),
     "stored averages do not fit": lambda net: _batch_norm(net).eval(),
-    "instance norm keeps averages": lambda net: _averaging(net).eval(),
+    "instance norm keeps averages": lambda net: averaging(net).eval(),
 }
 
 
