@@ -209,12 +209,14 @@ def examine_loss(
         yield (first := chart.read("loss not finite", value, broken))
         if first.ill:
             return
-        yield from _gradients(terms, near, photo, style, chart)
+        # what does not depend on size is asked of smaller pictures
+        small = [F.avg_pool2d(picture, 2) for picture in (near, photo, style)]
+        yield from _gradients(terms, *small, chart)
         yield from (gram := list(_gram(terms, near, style, chart)))
         if any(reading.ill for reading in gram):
             return  # it explains what would follow
-        yield from _batches(terms, near, style, chart)
-        yield from _half(terms, (near, photo, style), chart)
+        yield from _batches(terms, small[0], small[2], chart)
+        yield from _half(terms, small, chart)
         yield from _balance(terms, photo, style, chart)
     except Exception as error:  # whatever a reader's loss stumbles over
         yield stopped("loss", error)
@@ -282,13 +284,10 @@ def _gram(
 
 
 @torch.no_grad()
-def _half(
-    terms: _Terms, pictures: tuple[Tensor, ...], chart: Chart
-) -> Iterator[Reading]:
-    small = [F.avg_pool2d(picture, 2) for picture in pictures]  # half is slow
-    full = float(terms.total(*small))
-    with torch.autocast(small[0].device.type, dtype=torch.float16):
-        half = float(terms.total(*small))
+def _half(terms: _Terms, pictures: list[Tensor], chart: Chart) -> Iterator[Reading]:
+    full = float(terms.total(*pictures))
+    with torch.autocast(pictures[0].device.type, dtype=torch.float16):
+        half = float(terms.total(*pictures))
     yield chart.read("overflow in half precision", half / full)
 
 
