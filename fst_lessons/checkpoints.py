@@ -185,7 +185,7 @@ def find_net(source: str | Path, *, width: int | None = None) -> Path:
 
 
 def given_file(source: str | Path) -> Path | None:
-    """Return the file that is meant, None where it can only be a name.
+    """Return the file that `source` means, None where it can only be a name.
 
     Raises:
         ValueError: no such file.
@@ -248,7 +248,7 @@ def read_tensors(
 
     Args:
         path: a file written by this module.
-        kind: `NET` or `TRAINING`.
+        kind: the card's "format", such as `NET` or `TRAINING`.
 
     Raises:
         ValueError: not there, damaged, a pickle, or of another kind.
@@ -259,7 +259,11 @@ def read_tensors(
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """Return the card of a file alone; see `read_tensors`."""
+    """Return the card of a file alone; `path` and `kind` as in `read_tensors`.
+
+    Raises:
+        ValueError: see `read_tensors`.
+    """
     if not path.is_file():
         raise ValueError(f"no file {path}; check the path")
     with path.open("rb") as stream:

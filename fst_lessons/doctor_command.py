@@ -25,7 +25,7 @@ GRAVE = 1
 
 
 def add_doctor(commands: argparse._SubParsersAction) -> None:
-    """Declare ``doctor``: examine files, or the installation."""
+    """Declare ``doctor`` among `commands`: examine files, or the installation."""
     parser = commands.add_parser(
         "doctor",
         help="say what is wrong with a net, a photo, a folder or the installation",
@@ -40,7 +40,11 @@ def add_doctor(commands: argparse._SubParsersAction) -> None:
 
 
 def run_doctor(options: argparse.Namespace) -> int:
-    """Examine what was named and print what was found."""
+    """Examine what the options name, print what was found, return the exit code.
+
+    Raises:
+        ValueError: no such file, or a folder without pictures and nets.
+    """
     from .doctor_files import find_file
 
     sources = [find_file(name) for name in options.sources]  # before any work

@@ -153,6 +153,9 @@ def examine_history(
 
     Args:
         history: losses, or mappings with a "total", in the order of the steps.
+
+    Raises:
+        ValueError: when the first reading is asked for, if the history is empty.
     """
     chart = Chart(SYMPTOMS)
     values = [float(e["total"] if isinstance(e, Mapping) else e) for e in history]

@@ -140,8 +140,11 @@ SYMPTOMS = {
 def find_file(name: str) -> Path:
     """Return a file or folder, or the file of a bundled net, photograph or style.
 
+    Args:
+        name: a path, or the name of what is bundled.
+
     Raises:
-        ValueError: neither; says what there is.
+        ValueError: neither.
     """
     path = Path(name)
     if path.exists():
@@ -187,7 +190,7 @@ def files_of(folder: str | Path) -> list[Path]:
 
 
 def count_photographs(readable: int) -> Reading:
-    """Return the reading of how many photographs a folder has."""
+    """Return the reading of a folder with so many `readable` photographs."""
     return Chart(SYMPTOMS).read("few photographs", readable)
 
 

@@ -172,7 +172,7 @@ def load_inputs(photo: str, style: str, recipe: GridRecipe) -> tuple[Tensor, Ten
 
 
 def cell_facts(grid: Grid) -> dict[str, Any]:
-    """Return alt texts, losses and weighted parts of every cell, in sheet order."""
+    """Return alt texts, losses and weighted parts of a grid's cells, in sheet order."""
     recipe, alts = grid.recipe, []
     losses: dict[str, list[float]] = {term: [] for term in TERMS[:-1]}
     parts: dict[str, list[float]] = {term: [] for term in TERMS[:-1]}

@@ -20,7 +20,7 @@ STD = torch.tensor(IMAGENET.std).view(1, 3, 1, 1)
 
 
 def normalize(x: Tensor) -> Tensor:
-    """Return RGB in [0, 1] as ImageNet's weights want it."""
+    """Return `x`, `(N, 3, H, W)` RGB in [0, 1], as ImageNet's weights want it."""
     return (x - MEAN.to(x)) / STD.to(x)
 
 
@@ -77,7 +77,7 @@ class Vgg(nn.Module):
         self.requires_grad_(mistake == "not frozen").train(mistake == "restless")
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Return features by name."""
+        """Return {layer: features `(N, C, H', W')`} of images `(N, 3, H, W)`."""
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.cut):
             x, found = self.prepare(images), {}
             for name, layer in self.layers.items():
@@ -88,7 +88,11 @@ class Vgg(nn.Module):
 
 
 def gram(features: Tensor) -> Tensor:
-    """Return psi psi^T / (C H W) of each picture, in float32."""
+    """Return psi psi^T / (C H W) of each picture, `(N, C, C)` float32.
+
+    Args:
+        features: `(N, C, H, W)`.
+    """
     with torch.autocast(features.device.type, enabled=False):
         psi = features.float().flatten(2) / features[0].numel() ** 0.5
         return psi @ psi.mT

@@ -61,7 +61,7 @@ def shift_loss(painted: Tensor, shift: Shift) -> Tensor:
 
 
 def shift_losses(painted: Tensor, shift: Shift) -> Tensor:
-    """Return `shift_loss` of each pair of twins, `(N,)`."""
+    """Return the loss of each pair of twins, `(N,)`; arguments as in `shift_loss`."""
     first, moved = _overlap(painted, shift)
     return (first - moved).square().mean((1, 2, 3))
 

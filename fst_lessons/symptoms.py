@@ -146,7 +146,13 @@ class Chart:
         self.symptoms, self.where = symptoms, where
 
     def read(self, name: str, value: float, where: str = "") -> Reading:
-        """Return a reading of the symptom called `name`."""
+        """Return a reading of the symptom called `name`.
+
+        Args:
+            name: one of the chart's symptoms.
+            value: the number that was measured.
+            where: said of this reading, after what is said of all.
+        """
         said = ", ".join(filter(None, (self.where, where)))
         return Reading(name, float(value), self.symptoms[name], said)
 
