@@ -68,14 +68,12 @@ def write(name, value, *, into):
 def runtime(backend):
     """Return what a worker needs to run a net: two scripts, and onnxruntime packed."""
     script, stem = BACKENDS[backend]
+    code = (RUNTIME / f"{stem}.wasm").read_bytes()
     return {
         "ort": (RUNTIME / script).read_text(encoding="utf-8"),
         "painter": PAINTER.read_text(encoding="utf-8"),
         "mjs": (RUNTIME / f"{stem}.mjs").read_text(encoding="utf-8"),
-        # mtime 0: the same bytes whenever it is packed
-        "wasm": text(
-            gzip.compress((RUNTIME / f"{stem}.wasm").read_bytes(), 9, mtime=0)
-        ),
+        "wasm": text(gzip.compress(code, 9, mtime=0)),  # always the same bytes
     }
 
 

@@ -10,7 +10,7 @@
   const VENDOR = HERE + "../vendor/live/";
   const STEPS = 20; // of the slider, each way from the middle
   const LEAST = 16; // pixels a side that the net needs
-  const HUGE = 8192; // pixels a side: larger pictures are shrunk while they are read
+  const PATIENCE = 60_000; // ms that a graphics card may take to begin
   const part = Object.fromEntries(
     [...root.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
 
@@ -126,7 +126,8 @@
       const { key, rgba, width, height } = from;
       const given = this.key === key ? null : { rgba, width, height };
       this.key = key; // it keeps the last photograph
-      return this.ask({ type: "paint", strength, styles, photo: given });
+      return this.ask({ type: "paint", strength, styles, photo: given })
+        .then((found) => ({ ...found, backend: this.backend }));
     }
 
     stop() { this.worker.terminate(); }
@@ -134,7 +135,9 @@
 
   // Paint what is wished, unless a painting is on its way: it looks again when it comes.
   async function update() {
-    if (!painter || !photo || busy || same(shown, wanted())) return;
+    if (!painter || !photo) return;
+    settled(same(shown, wanted()));
+    if (busy || same(shown, wanted())) return;
     busy = true;
     root.classList.add("fst-busy");
     const what = wanted();
@@ -154,18 +157,20 @@
     update();
   }
 
-  function show({ rgba, width, height, ms }) {
+  function show({ rgba, width, height, ms, backend }) {
     const { canvas } = part;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(rgba), width, height), 0, 0);
     canvas.setAttribute("aria-label", `${source.title}, painted: ${spokenStyle()}, lambda ${part.lambda.textContent}`);
     drawOver();
-    part.speed.textContent = `${width} × ${height} pixels in ${Math.round(ms)} ms (${painter.backend === "webgpu" ? "WebGPU" : "WebAssembly"})`;
+    part.speed.textContent = `${width} × ${height} pixels in ${Math.round(ms)} ms (${backend === "webgpu" ? "WebGPU" : "WebAssembly"})`;
     part.save.disabled = false;
     root.dataset.painted = String(Number(root.dataset.painted || 0) + 1);
     root.dataset.ms = ms.toFixed(1);
-    root.dataset.settled = String(same(shown, wanted()));
   }
+
+  // for whoever watches from outside: does the painting show what is wished?
+  const settled = (value) => { root.dataset.settled = String(value); };
 
   function spokenStyle() {
     return net.styles.map(({ title }, i) => [title, wish.styles[i]]).filter(([, w]) => w > 0)
@@ -218,6 +223,12 @@
   }
 
   async function takeFile(file) {
+    settled(false);
+    await readFile(file);
+    update();
+  }
+
+  async function readFile(file) {
     stopCamera();
     const name = file.name || "the picture";
     let picture;
@@ -241,6 +252,7 @@
   }
 
   async function takeBundled(name) {
+    settled(false);
     stopCamera();
     if (name !== net.first && !net.photos[name].data) await script("photos.js");
     const { data, title } = net.photos[name];
@@ -432,31 +444,29 @@
     painter = first;
     say("");
     await update();
-    if (navigator.gpu) await tryGraphicsCard();
+    if (navigator.gpu) tryGraphicsCard().catch(() => {}); // the processor goes on
   }
 
   // A graphics card is taken where there is one, it agrees with the processor's
-  // painting, and it is quicker.
+  // painting, and it is quicker. Until then, and else, the processor paints.
   async function tryGraphicsCard() {
-    let second = null;
-    try {
-      if (!(await navigator.gpu.requestAdapter())) return;
-      await script("webgpu.js");
-      second = new Painter(window.fstLive.webgpu, "webgpu");
-      await second.load(window.fstLive.webgpu);
-      const [what, from] = [wanted(), photo];
-      await second.paint(what, from); // the first one also compiles
-      const theirs = await second.paint(what, from);
-      const ours = await painter.paint(what, from);
-      if (theirs.ms < ours.ms && agree(theirs.rgba, ours.rgba)) [painter, second] = [second, painter];
-    } catch {
-      // the processor goes on painting
-    }
-    second?.stop();
-    if (painter.backend === "webgpu") {
-      shown = null;
-      update();
-    }
+    const adapter = await navigator.gpu.requestAdapter();
+    if (!adapter || adapter.info?.isFallbackAdapter) return; // none, or one in software
+    await script("webgpu.js");
+    const card = new Painter(window.fstLive.webgpu, "webgpu");
+    const tooLong = setTimeout(() => card.stop(), PATIENCE);
+    await card.load(window.fstLive.webgpu);
+    const [what, from] = [wanted(), photo];
+    await card.paint(what, from); // the first time it also compiles
+    const theirs = await card.paint(what, from);
+    const ours = await painter.paint(what, from);
+    clearTimeout(tooLong);
+    if (theirs.ms > ours.ms || !agree(theirs.rgba, ours.rgba)) return card.stop();
+    const before = painter;
+    setTimeout(() => before.stop(), PATIENCE); // a painting may be on its way
+    painter = card;
+    shown = null;
+    update();
   }
 
   function agree(one, other) {
