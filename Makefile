@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-book: .venv/installed book/_static/vendor/installed  ## build the book and say which file to open
+book: .venv/installed book/_static/vendor/live/installed  ## build the book and say which file to open
 	rm -rf _build  # no page may outlive its source
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 	@echo "The book is built: open $(CURDIR)/$(OUT)/index.html"
@@ -26,7 +26,7 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest tests --ignore=tests/browser
 	FST_STATIC=1 TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
-	  --nbval-cell-timeout 300 --nbval-sanitize-with tests/sanitize.cfg $(CHAPTERS)
+	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(CHAPTERS)
 	$(MAKE) --no-print-directory book
 	$(BIN)/pytest tests/browser
 
@@ -44,7 +44,7 @@ execute: .venv/installed  ## run every chapter anew and keep its outputs (LOSS_N
 	$(BIN)/python tools/run_notebooks.py $(CHAPTERS)
 
 bench: .venv/installed  ## measure what the book says about speed
-	for name in optimization_speed speed; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in optimization_speed speed upscaling_speed; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 data: .venv/installed  ## paint the style pictures and compute the slider's pictures again
 	$(BIN)/python -m fst_lessons.painting data/styles
@@ -60,6 +60,10 @@ clean:  ## remove everything that was made
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+book/_static/vendor/live/installed: book/_static/vendor/installed book/_static/live/painter.js tools/live_page.py $(wildcard data/weights/adjustable/*)
+	$(BIN)/python tools/live_page.py
 	touch $@
 
 book/_static/vendor/installed: package.json package-lock.json tools/vendor.py | .venv/installed

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assets
+from .export_command import add_export
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
+from .reproduce_command import add_reproduce
 from .stylize_command import add_stylize
-from .train_command import add_reproduce, add_train
+from .train_command import add_train
 from .train_sr_command import add_train_sr
 from .upscale_command import add_benchmark_sr, add_upscale
 
@@ -72,6 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
         add_train,
         add_reproduce,
         add_stylize,
+        add_export,
         add_train_sr,
         add_upscale,
         add_benchmark_sr,

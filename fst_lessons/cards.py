@@ -12,7 +12,9 @@ from typing import Any
 import torch
 
 from . import assets
+from .adjustable_recipe import AdjustableRecipe
 from .datasets import HELD_OUT
+from .progress import short
 from .recipes import TrainingRecipe
 from .super_resolution_recipe import SuperResolutionRecipe
 from .training_state import Training
@@ -23,6 +25,8 @@ def make_card(
     *,
     photographs: Mapping[str, Any],
     style: Mapping[str, Any] | None = None,
+    styles: Sequence[Mapping[str, Any]] = (),
+    ladder: Sequence[Mapping[str, Any]] = (),
     held_out: Sequence[str] = HELD_OUT,
 ) -> dict[str, Any]:
     """Return the card of a training.
@@ -31,14 +35,19 @@ def make_card(
         training: finished or not.
         photographs: of the training: {"what", "count"}.
         style: from `describe_style`, where a style was trained for.
+        styles: the same, where several were.
+        ladder: from `adjustable_training.measure_ladder`, where lambda is an input.
         held_out: names of the photographs that it was measured on.
     """
     measured = dict(training.evaluations[-1]) if training.evaluations else {}
     if training.yardstick is not None:
         measured["gatys_curve"] = training.yardstick.curve
+    if ladder:
+        measured["ladder"] = [_shortened(row) for row in ladder]
     measured["photographs"] = list(held_out)
     return {
         **({} if style is None else {"style": dict(style)}),
+        **({"styles": [dict(one) for one in styles]} if styles else {}),
         "recipe": asdict(training.recipe),
         "photographs": dict(photographs),
         "evaluation": measured,
@@ -52,7 +61,13 @@ def make_card(
     }
 
 
-def history_columns(recipe: TrainingRecipe | SuperResolutionRecipe) -> list[str]:
+def _shortened(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: short(v) if isinstance(v, float) else v for k, v in row.items()}
+
+
+def history_columns(
+    recipe: TrainingRecipe | AdjustableRecipe | SuperResolutionRecipe,
+) -> list[str]:
     """Return what the numbers in a row of a recipe's loss curve are."""
     if isinstance(recipe, SuperResolutionRecipe):
         return ["step", "total", *recipe.terms]

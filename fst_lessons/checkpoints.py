@@ -111,7 +111,7 @@ def find_super_resolution(source: str | Path) -> Path:
     Raises:
         ValueError: neither; offers the nearest names.
     """
-    if (path := _given_file(source)) is not None:
+    if (path := given_file(source)) is not None:
         return path
     names = super_resolution_names()
     if str(source) not in names:
@@ -125,7 +125,7 @@ def find_super_resolution(source: str | Path) -> Path:
 def is_super_resolution(source: str | Path) -> bool:
     """Return whether `source`, a name or a file, is that of a net that enlarges."""
     try:
-        _read_header(find_super_resolution(source), SUPER_RESOLUTION)
+        read_header(find_super_resolution(source), SUPER_RESOLUTION)
     except ValueError:
         return False
     return True
@@ -133,7 +133,7 @@ def is_super_resolution(source: str | Path) -> bool:
 
 def read_super_resolution_card(source: str | Path) -> dict[str, Any]:
     """Return a net's recipe card; `source` as in `load_super_resolution`."""
-    return _read_header(find_super_resolution(source), SUPER_RESOLUTION)
+    return read_header(find_super_resolution(source), SUPER_RESOLUTION)
 
 
 def super_resolution_names() -> list[str]:
@@ -144,7 +144,7 @@ def super_resolution_names() -> list[str]:
 
 def read_card(source: str | Path, *, width: int | None = None) -> dict[str, Any]:
     """Return a net's card without its weights; `source`, `width` as in `load_net`."""
-    return _read_header(find_net(source, width=width), NET)
+    return read_header(find_net(source, width=width), NET)
 
 
 def net_names(*, width: int = 32) -> list[str]:
@@ -174,7 +174,7 @@ def find_net(source: str | Path, *, width: int | None = None) -> Path:
 
     A name may tell the width, too: "nocturne_16".
     """
-    if (path := _given_file(source)) is not None:
+    if (path := given_file(source)) is not None:
         return path
     name, _, told = str(source).rpartition("_")
     if told.isdecimal() and name in net_names(width=int(told)):
@@ -184,8 +184,12 @@ def find_net(source: str | Path, *, width: int | None = None) -> Path:
     return net_path(str(source), width=width)
 
 
-def _given_file(source: str | Path) -> Path | None:
-    """Return the file that is meant, None where it can only be a name."""
+def given_file(source: str | Path) -> Path | None:
+    """Return the file that `source` means, None where it can only be a name.
+
+    Raises:
+        ValueError: no such file.
+    """
     path = Path(source)
     if path.is_file():
         return path
@@ -249,12 +253,17 @@ def read_tensors(
     Raises:
         ValueError: not there, damaged, a pickle, or of another kind.
     """
-    card = _read_header(Path(path), kind)
+    card = read_header(Path(path), kind)
     with safe_open(path, "pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, card
 
 
-def _read_header(path: Path, kind: str) -> dict[str, Any]:
+def read_header(path: Path, kind: str) -> dict[str, Any]:
+    """Return the card of a file alone; arguments as in `read_tensors`.
+
+    Raises:
+        ValueError: likewise.
+    """
     if not path.is_file():
         raise ValueError(f"no file {path}; check the path")
     with path.open("rb") as stream:

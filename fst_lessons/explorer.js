@@ -76,7 +76,7 @@
     const panel = make("div", { className: "fst-panel" });
     const left = make("div", { className: "fst-left" }, stage);
     const live = make("div", { className: "fst-live" }, left, panel);
-    const photo = make("img", { className: "fst-over", alt: "the photograph" });
+    const photo = make("img", { className: "fst-over", alt: "the " + data.beforeLabel });
     canvas.setAttribute("role", "img");
 
     const cellAt = (where) =>
@@ -106,13 +106,13 @@
       box.addEventListener("change", () => {
         if (!ready) {
           stage.append(photo);
-          divide(stage, ["photograph", "result"], 50);
+          divide(stage, [data.beforeLabel, "result"], 50);
           ready = true;
         }
         stage.classList.toggle("fst-divided", box.checked);
         show();
       });
-      return make("label", { className: "fst-check" }, box, "lay the photograph over it");
+      return make("label", { className: "fst-check" }, box, "lay the " + data.beforeLabel + " over it");
     }
 
     function show() {
@@ -187,7 +187,7 @@
     const inputs = axis.values.map((_, i) => make("input", { type: "radio", name, value: i }));
     const chips = inputs.map((input, i) => {
       const small = (axis.thumbs ? axis.thumbs[i] : [])
-        .map((src, j) => make("img", { src, alt: j ? "the style picture" : "the photograph" }));
+        .map((src, j) => make("img", { src, alt: axis.thumbAlts[j] }));
       input.addEventListener("change", () => change(i));
       const text = make("span", {}, ...small, make("b", {}, ...notation(axis.values[i])));
       return make("label", { className: "fst-chip" }, input, text);

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .grids import Grid, load_grid, load_inputs
+from .grids import Grid, cell_facts, describe_grid, load_grid, load_inputs
 from .html_figures import COLORS, Figure, check_alt, data_uri, img_tag, subscripts, webp
 from .images import from_pil, resize
 
@@ -33,6 +33,7 @@ class Axis:
         spoken: the name for a screen reader; default the name.
         ends: what a slider's two ends look like, in a few words.
         thumbs: for each chip, small pictures as WebP.
+        thumb_alts: what the small pictures of a chip are, one word or two for each.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Axis:
     spoken: str = ""
     ends: tuple[str, str] | None = None
     thumbs: Sequence[Sequence[bytes]] | None = None
+    thumb_alts: Sequence[str] = ("the photograph", "the style picture")
 
     def __post_init__(self) -> None:
         if self.kind not in ("range", "choice"):
@@ -62,6 +64,7 @@ class Axis:
             found["ends"] = self.ends
         if self.thumbs:
             found["thumbs"] = [[data_uri(t) for t in each] for each in self.thumbs]
+            found["thumbAlts"] = self.thumb_alts
         return found
 
 
@@ -79,6 +82,8 @@ class LambdaExplorer(Figure):
         parts: {term: one weighted value per cell}, whose sum is the total.
         initial: the position to begin with, one index per axis.
         before: one picture per sheet, `(1, 3, h, w)`, that can be laid over the cell.
+        before_label: what those are, in a word.
+        colors: {term: a CSS color}, of the bars; those of style transfer are known.
         caption: HTML below.
 
     Raises:
@@ -98,13 +103,16 @@ class LambdaExplorer(Figure):
         parts: Mapping[str, Sequence[float]] | None = None,
         initial: Sequence[int] | None = None,
         before: Sequence[Tensor] | None = None,
+        before_label: str = "photograph",
+        colors: Mapping[str, str] | None = None,
         caption: str = "",
     ) -> None:
         self.axes, self.sheets, self.alts = tuple(axes), tuple(sheets), list(alts)
         self.losses, self.parts = dict(losses or {}), dict(parts or {})
         self.shape = tuple(len(axis.values) for axis in self.axes)
         self.initial = tuple(initial) if initial is not None else (0,) * len(self.shape)
-        self.before, self.caption = before, caption
+        self.before, self.before_label = before, before_label
+        self.colors, self.caption = {**COLORS, **(colors or {})}, caption
         self.grid: Grid | None = None
         self._check()
         self._pictures = [
@@ -153,8 +161,8 @@ class LambdaExplorer(Figure):
             grid.sheets,
             initial=(0, *recipe.default),
             before=[content for content, _ in inputs],
-            caption=_grid_caption(grid) if caption is None else caption,
-            **_grid_numbers(grid),
+            caption=describe_grid(grid) if caption is None else caption,
+            **cell_facts(grid),
         )
         found.grid = grid
         return found
@@ -243,7 +251,10 @@ class LambdaExplorer(Figure):
             "height": height,
             "alts": self.alts,
             "terms": [
-                {"name": NAMES.get(term, term), "color": COLORS.get(term, "#888888")}
+                {
+                    "name": NAMES.get(term, term),
+                    "color": self.colors.get(term, "#888888"),
+                }
                 for term in self.losses
             ],
             "losses": list(zip(*self.losses.values(), strict=True)),
@@ -254,6 +265,7 @@ class LambdaExplorer(Figure):
             found["totals"] = [float(f"{sum(values):.4g}") for values in found["parts"]]
         if self.before is not None:
             found["before"] = [data_uri(webp(photo, 78)) for photo in self.before]
+            found["beforeLabel"] = self.before_label
         return found
 
     def _still(self) -> str:
@@ -307,44 +319,3 @@ def _grid_axes(grid: Grid, inputs: Sequence[tuple[Tensor, Tensor]]) -> list[Axis
             ends=("almost the photograph", "the style takes over"),
         ),
     ]
-
-
-def _grid_numbers(grid: Grid) -> dict:
-    """Return alt texts, losses and weighted parts of every cell."""
-    recipe, alts = grid.recipe, []
-    losses: dict[str, list[float]] = {term: [] for term in COLORS}
-    parts: dict[str, list[float]] = {term: [] for term in COLORS}
-    last = len(recipe.style_weights) - 1
-    for number, pair in enumerate(grid.pairs):
-        for row, tv_weight in enumerate(recipe.tv_weights):
-            for column, style_weight in enumerate(recipe.style_weights):
-                weights = {"content": 1.0, "style": style_weight, "tv": tv_weight}
-                cell = grid.losses(number, row, column)
-                for term, weight in weights.items():
-                    losses[term].append(cell[term])
-                    parts[term].append(weight * cell[term])
-                strength = STRENGTHS[round(column / last * (len(STRENGTHS) - 1))]
-                alts.append(
-                    f"{pair['alt']}: {strength}. Style weight {style_weight:g} times "
-                    f"the content weight, smoothing weight {tv_weight:g}."
-                )
-    return {"alts": alts, "losses": losses, "parts": parts}
-
-
-STRENGTHS = (
-    "almost the photograph",
-    "lightly painted",
-    "half photograph, half painting",
-    "a painting through and through",
-    "the style has taken over",
-)
-
-
-def _grid_caption(grid: Grid) -> str:
-    recipe = grid.recipe
-    cells = len(grid.pairs) * len(recipe.tv_weights) * len(recipe.style_weights)
-    return (
-        f"Each of the {cells} positions is a picture of its own: {recipe.num_steps} "
-        f"evaluations of L-BFGS from the photograph, {recipe.size} × {recipe.size} "
-        "pixels; nothing is blended. Losses are relative, before their weights."
-    )

@@ -150,7 +150,10 @@ def _block(block: _Block, x: Tensor) -> Tensor:
 
 def _up(conv: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> Tensor:
     if isinstance(conv, nn.ConvTranspose2d):
-        return F.conv_transpose2d(x, _kernel(conv, x), None, 2, 1, 1)
+        if conv.kernel_size[0] == 3:
+            return F.conv_transpose2d(x, _kernel(conv, x), None, 2, 1, 1)
+        padded = F.pad(x, (1, 1, 1, 1), mode="replicate")  # see `adjusted`
+        return F.conv_transpose2d(padded, _kernel(conv, x), None, 2, 3)
     kernel = _kernel(conv, x, resize_kernel)
     if conv.padding_mode == "zeros":
         return F.conv_transpose2d(x, kernel, None, 2, 1)

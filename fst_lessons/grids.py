@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
@@ -17,6 +18,13 @@ from .images import from_pil, load_image
 
 FOLDER = "lambda_grids"
 TERMS = ("content", "style", "tv", "total")
+STRENGTHS = (
+    "almost the photograph",
+    "lightly painted",
+    "half photograph, half painting",
+    "a painting through and through",
+    "the style has taken over",
+)
 
 
 @dataclass(frozen=True)
@@ -161,3 +169,36 @@ def load_inputs(photo: str, style: str, recipe: GridRecipe) -> tuple[Tensor, Ten
     content = load_image(assets.photo_path(photo), size=recipe.size, square=True)
     painting = load_image(assets.style_path(style), size=recipe.style_size, square=True)
     return content, painting
+
+
+def cell_facts(grid: Grid) -> dict[str, Any]:
+    """Return alt texts, losses and weighted parts of a grid's cells, in sheet order."""
+    recipe, alts = grid.recipe, []
+    losses: dict[str, list[float]] = {term: [] for term in TERMS[:-1]}
+    parts: dict[str, list[float]] = {term: [] for term in TERMS[:-1]}
+    last = len(recipe.style_weights) - 1
+    for number, pair in enumerate(grid.pairs):
+        for row, tv_weight in enumerate(recipe.tv_weights):
+            for column, style_weight in enumerate(recipe.style_weights):
+                weights = {"content": 1.0, "style": style_weight, "tv": tv_weight}
+                cell = grid.losses(number, row, column)
+                for term, weight in weights.items():
+                    losses[term].append(cell[term])
+                    parts[term].append(weight * cell[term])
+                strength = STRENGTHS[round(column / last * (len(STRENGTHS) - 1))]
+                alts.append(
+                    f"{pair['alt']}: {strength}. Style weight {style_weight:g} times "
+                    f"the content weight, smoothing weight {tv_weight:g}."
+                )
+    return {"alts": alts, "losses": losses, "parts": parts}
+
+
+def describe_grid(grid: Grid) -> str:
+    """Return how a grid's pictures were made, as HTML."""
+    recipe = grid.recipe
+    cells = len(grid.pairs) * len(recipe.tv_weights) * len(recipe.style_weights)
+    return (
+        f"Each of the {cells} positions is a picture of its own: {recipe.num_steps} "
+        f"evaluations of L-BFGS from the photograph, {recipe.size} × {recipe.size} "
+        "pixels; nothing is blended. Losses are relative, before their weights."
+    )

@@ -47,6 +47,7 @@ class Muon(torch.optim.Optimizer):
         scalar_lr: Adam's learning rate as a fraction of `lr`.
         momentum: of the matrices' gradients.
         betas: of Adam.
+        by_entry: those of the parameters that Adam shall change, whatever their shape.
 
     Source: Jordan et al. 2024; Kingma and Ba 2015 for Adam.
     """
@@ -59,7 +60,9 @@ class Muon(torch.optim.Optimizer):
         scalar_lr: float = 0.2,
         momentum: float = 0.9,
         betas: tuple[float, float] = (0.9, 0.99),
+        by_entry: Iterable[nn.Parameter] = (),
     ) -> None:
+        self.by_entry = {id(weight) for weight in by_entry}
         settings = {"scalar_lr": scalar_lr, "momentum": momentum, "betas": betas}
         super().__init__(list(parameters), {"lr": lr, **settings})
 
@@ -72,20 +75,24 @@ class Muon(torch.optim.Optimizer):
                     continue
                 # a matrix with a handful of rows has no directions to balance
                 matrix = weight.ndim >= 2 and min(weight.flatten(1).shape) > 3
+                matrix = matrix and id(weight) not in self.by_entry
                 (_turn_matrix if matrix else _turn_scalars)(
                     weight, self.state[weight], group
                 )
 
 
-def make_optimizer(net: nn.Module, recipe: Any) -> torch.optim.Optimizer:
+def make_optimizer(
+    net: nn.Module, recipe: Any, *, by_entry: Iterable[nn.Parameter] = ()
+) -> torch.optim.Optimizer:
     """Return an optimizer of a net's weights.
 
     Args:
         net: to be trained.
         recipe: its `optimizer`, "muon" or "adam", and its `learning_rate` count.
+        by_entry: matrices of the net that are none to Muon, see there.
     """
     if recipe.optimizer == "muon":
-        return Muon(net.parameters(), lr=recipe.learning_rate)
+        return Muon(net.parameters(), lr=recipe.learning_rate, by_entry=by_entry)
     return torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
 
 

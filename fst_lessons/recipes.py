@@ -159,6 +159,9 @@ def check_training(recipe: Any, **choices: tuple[str, ...]) -> None:
         "schedule": ("one_cycle", "constant"),
         "precision": ("bfloat16", "float32"),
     }
+    zoom = getattr(recipe, "zoom", (1.0, 1.0))
+    if len(zoom) != 2 or not 0 < zoom[0] <= zoom[1] < float("inf"):
+        raise ValueError(f"zoom needs the least and the most, above 0, got {zoom}")
     for name, allowed in choices.items():
         value = getattr(recipe, name)
         if value not in allowed:

@@ -57,9 +57,20 @@ def shift_loss(painted: Tensor, shift: Shift) -> Tensor:
     Returns:
         The mean squared difference, pixels in [0, 1].
     """
+    return F.mse_loss(*_overlap(painted, shift))
+
+
+def shift_losses(painted: Tensor, shift: Shift) -> Tensor:
+    """Return the loss of each pair of twins, `(N,)`; arguments as in `shift_loss`."""
+    first, moved = _overlap(painted, shift)
+    return (first - moved).square().mean((1, 2, 3))
+
+
+def _overlap(painted: Tensor, shift: Shift) -> tuple[Tensor, Tensor]:
+    """Return what both show, as the first and as the moved ones have it."""
     down, right = shift
     first, moved = painted.chunk(2)
     height, width = (
         side - by for side, by in zip(first.shape[-2:], shift, strict=True)
     )
-    return F.mse_loss(first[..., down:, right:], moved[..., :height, :width])
+    return first[..., down:, right:], moved[..., :height, :width]

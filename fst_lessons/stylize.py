@@ -11,14 +11,18 @@ The command line's `stylize` is in `stylize_command`, videos are in `video`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from .adjustable_checkpoints import is_adjustable, load_adjustable
+from .adjustable_net import AdjustableTransformNet
+from .adjusted import Adjusted, settled
 from .checkpoints import load_net
 from .colors import KeepColors, keep_colors
 from .datasets import list_pictures
@@ -35,10 +39,12 @@ TILE = 256  # side of a tile beyond that; larger ones are slower, for want of ca
 
 def stylize(
     photo: Tensor | str | Path | bytes,
-    style: str | Path | TransformNet = "starry_night",
+    style: str | Path | TransformNet | AdjustableTransformNet = "starry_night",
     *,
     size: int | None = None,
     width: int | None = None,
+    strength: float | None = None,
+    mix: str | Mapping[str, float] | None = None,
     keep_colors: KeepColors | None = None,
     blend: float = 1.0,
     tile: int | None = None,
@@ -52,9 +58,13 @@ def stylize(
     Args:
         photo: `(N, 3, H, W)` RGB in [0, 1], a file, or a file's bytes.
         style: the name of a net that comes with the package, a file of weights, or a
-            `TransformNet`.
+            `TransformNet`; or an adjustable net, likewise.
         size: length of the shorter side in pixels; None keeps the photograph's own.
         width: of a named net, 32 or the quicker 16; default the widest there is.
+        strength: of an adjustable net: lambda, from the photograph's lines to the
+            style's strokes; default the middle of the net's range.
+        mix: of an adjustable net: a style's name, or {name: weight} that sum to 1;
+            needed where it has several.
         keep_colors: None for the style's colours; "luma" or "histogram" for the
             photograph's, see `colors`.
         blend: from 0, the photograph, to 1, the painting.
@@ -75,6 +85,8 @@ def stylize(
         style,
         size=size,
         width=width,
+        strength=strength,
+        mix=mix,
         keep_colors=keep_colors,
         blend=blend,
         tile=tile,
@@ -92,10 +104,12 @@ class Painter:
 
     def __init__(
         self,
-        style: str | Path | TransformNet = "starry_night",
+        style: str | Path | TransformNet | AdjustableTransformNet = "starry_night",
         *,
         size: int | None = None,
         width: int | None = None,
+        strength: float | None = None,
+        mix: str | Mapping[str, float] | None = None,
         keep_colors: KeepColors | None = None,
         blend: float = 1.0,
         tile: int | None = None,
@@ -109,10 +123,12 @@ class Painter:
             raise ValueError(
                 f"unknown way to keep colours {keep_colors!r}; choose luma or histogram"
             )
-        if not isinstance(style, TransformNet):
-            style, _ = load_net(style, width=width, device=device_or_best(device))
-        self.net = placed(style, device)
-        self.fast = fast(self.net)
+        if not isinstance(style, (TransformNet, AdjustableTransformNet)):
+            load = partial(load_net, width=width)
+            if is_adjustable(style):
+                load = load_adjustable
+            style, _ = load(style, device=device_or_best(device))
+        self.net, self.fast = _prepared(placed(style, device), strength, mix)
         self.size, self.keep_colors = size, keep_colors
         self.blend, self.tile = blend, tile
 
@@ -148,6 +164,29 @@ class Painter:
             if not is_out_of_memory(error):
                 raise
             raise no_room(self.net, photo, dtype=dtype) from error
+
+
+def _prepared(
+    net: TransformNet | AdjustableTransformNet,
+    strength: float | None,
+    mix: str | Mapping[str, float] | None,
+) -> tuple[TransformNet, nn.Module]:
+    """Return a plain net, for tiles, and what paints a whole picture soonest."""
+    if isinstance(net, TransformNet):
+        if strength is not None or mix is not None:
+            raise ValueError(
+                "this net was trained for one style and one strength; to choose them "
+                "takes an adjustable net"
+            )
+        return net, fast(net)
+    config = net.config
+    if mix is None and len(config.styles) > 1:
+        raise ValueError(
+            f"this net has several styles, {', '.join(config.styles)}; choose one, or "
+            "a mix of them"
+        )
+    wish = config.middle if strength is None else strength, mix or config.styles[0]
+    return settled(net, *wish), Adjusted(net, *wish)
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
     python -m fst_lessons stylize cat.jpg --style starry_night --out painted.jpg
     python -m fst_lessons stylize holiday --style nocturne --out painted --size 1080
+    python -m fst_lessons stylize cat.jpg --style mine.safetensors --strength 20
+        --mix nocturne:0.5,mosaic:0.5 --out painted.jpg
     python -m fst_lessons stylize garden.mp4 --style starry_night --out painted.mp4
 
 Exit codes: 0 all done, 1 part of it (the rest is named), 2 nothing, 130 interrupted.
@@ -45,6 +47,10 @@ def add_stylize(commands: argparse._SubParsersAction) -> None:
         choices=(32, 16),
         help="of a named net; default: the widest",
     )
+    text = "lambda of an adjustable net; default: the middle of its range"
+    add("--strength", type=float, metavar="L", help=text)
+    text = "of an adjustable net: a style, or styles with weights as in a:0.5,b:0.5"
+    add("--mix", type=_mix, metavar="M", help=text)
     add("--keep-colors", choices=("luma", "histogram"), help="those of the photo")
     add("--blend", type=float, default=1.0, metavar="B", help="0 photo to 1 painting")
     add("--tile", type=_pixels, metavar="N", help="side of a tile; default: by itself")
@@ -139,6 +145,8 @@ def _painter(options: argparse.Namespace) -> Painter:
         options.style,
         size=options.size,
         width=options.width,
+        strength=options.strength,
+        mix=options.mix,
         keep_colors=options.keep_colors,
         blend=options.blend,
         tile=options.tile,
@@ -149,6 +157,24 @@ def _painter(options: argparse.Namespace) -> Painter:
 def _say(options: argparse.Namespace, text: str) -> None:
     if not options.quiet:
         print(text)
+
+
+def _mix(text: str) -> str | dict[str, float]:
+    """Read "nocturne" or "nocturne:0.5,mosaic:0.5"."""
+    if ":" not in text:
+        return text
+    found = {}
+    for part in text.split(","):
+        name, _, weight = part.rpartition(":")
+        try:
+            found[name] = float(weight)
+        except ValueError:
+            name = ""
+        if not name:
+            raise argparse.ArgumentTypeError(
+                f"expected styles with weights, as in a:0.5,b:0.5, got {text!r}"
+            )
+    return found
 
 
 def _pixels(text: str) -> int:

@@ -278,10 +278,10 @@ class Reach:
             elif isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
                 radius, padding = layer.kernel_size[0] // 2, layer.padding[0]
                 halo += -(-padding * down // up)
-                loss += radius - padding
-                if isinstance(layer, nn.ConvTranspose2d):
+                if isinstance(layer, nn.ConvTranspose2d):  # doubles exactly
                     up *= layer.stride[0]
                 else:
+                    loss += radius - padding
                     down *= layer.stride[0]
         return cls(up, down, _round_up(halo, down), loss)
 

@@ -1,4 +1,4 @@
-"""The commands ``train`` and ``reproduce``.
+"""The command ``train``.
 
 python -m fst_lessons train --style my_painting.jpg --photos holiday
     --out mine.safetensors --minutes 5
@@ -9,15 +9,14 @@ torchrun --nproc-per-node 4 -m fst_lessons train ... --device cuda
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import assets
 from .recipes import TrainingRecipe
+from .train_adjustable_options import add_adjustable_options, refuse_adjustable_options
 
 if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
     from torch import Tensor
@@ -40,6 +39,8 @@ SHARED = (
     ("precision", str, "bfloat16 or float32; default: what is faster here"),
     ("seed", int, "of the weights and the crops"),
 )
+AGAIN = "; once for all styles, or once for each"
+TOLD = ("title", "painter", "year")
 KNOBS = (
     ("preset", str, "of the net: book, paper or authors_code"),
     ("width", int, "channels of the net's first layer"),
@@ -47,8 +48,6 @@ KNOBS = (
     ("style_weight", float, "lambda of the style term"),
     ("content_weight", float, "lambda of the content term"),
     ("shift_weight", float, "lambda of the shift term, which steadies the strokes"),
-    ("style_size", int, "shorter side of the style picture: the scale of strokes"),
-    ("style_blur", float, "of the style picture, pixels: what is finer is no stroke"),
     ("start", str, "net to begin with: name, file (a narrower one is widened) or none"),
     *SHARED,
 )
@@ -64,8 +63,9 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     )
     parser.set_defaults(run=run_train)
     add = parser.add_argument
-    add("--style", required=True, metavar="PICTURE", help="file, or name from `styles`")
-    _add_comparison(parser)
+    text = "file, or name from `styles`; with --adjustable, as often as you like"
+    add("--style", required=True, action="append", metavar="PICTURE", help=text)
+    add_comparison(parser)
     add_common(parser)
     add_length(parser, default=DEFAULTS.steps)
     for name, kind, text in KNOBS:
@@ -76,8 +76,44 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         elif name == "start":
             told = f" (default: {START}, if it has the same layers)"
         add(*option_names(name), type=kind, metavar="X", help=text + told)
-    for name in ("title", "painter", "year"):
-        add(f"--{name}", metavar="X", help="of the style picture, for the recipe card")
+    _add_scales(parser)
+    add_adjustable_options(parser)
+    for name in TOLD:
+        text = f"of the style picture, for the recipe card{AGAIN}"
+        add(f"--{name}", action="append", metavar="X", help=text)
+
+
+def _add_scales(parser: argparse.ArgumentParser) -> None:
+    """Declare how large styles and photographs are shown."""
+    add = parser.add_argument
+    text = "shorter side of the style picture: the scale of strokes"
+    text += f" (default: {DEFAULTS.style_size})" + AGAIN
+    add("--style-size", type=int, action="append", metavar="X", help=text)
+    text = "of the style picture, pixels: what is finer is no stroke"
+    text += f" (default: {DEFAULTS.style_blur})" + AGAIN
+    add("--style-blur", type=float, action="append", metavar="X", help=text)
+    text = "a crop shows so many times its size of the photograph"
+    text += f" (default: {DEFAULTS.zoom[0]:g} {DEFAULTS.zoom[1]:g})"
+    add("--zoom", type=float, nargs=2, metavar=("LEAST", "MOST"), help=text)
+
+
+def told_of(options: argparse.Namespace, count: int) -> list[dict[str, str]]:
+    """Return title, painter and year of each style, where they were given.
+
+    Raises:
+        ValueError: given for some of the styles and not for others.
+    """
+    found: list[dict[str, str]] = [{} for _ in range(count)]
+    for name in TOLD:
+        values = getattr(options, name) or []
+        if values and len(values) != count:
+            raise ValueError(
+                f"--{name} was given {len(values)} times for {count} styles; give one "
+                'for each, "" where there is nothing to say'
+            )
+        for one, value in zip(found, values, strict=False):
+            one |= {name: value} if value else {}
+    return found
 
 
 def option_names(field: str) -> list[str]:
@@ -94,23 +130,8 @@ def chosen_fields(options: argparse.Namespace, names: Iterable[str]) -> dict[str
     return {name: value for name, value in given.items() if value is not None}
 
 
-def add_reproduce(commands: argparse._SubParsersAction) -> None:
-    """Declare ``reproduce``: the training that a card describes, once more."""
-    parser = commands.add_parser(
-        "reproduce",
-        help="train a net again by its recipe card",
-        description="Read the recipe card in a net's file, train by it, compare.",
-    )
-    parser.set_defaults(run=run_reproduce)
-    parser.add_argument("card", metavar="FILE", help="a net's file or a shipped name")
-    text = "the style picture, where the package does not hold it"
-    parser.add_argument("--style", metavar="PICTURE", help=text)
-    _add_comparison(parser)
-    add_common(parser)
-    parser.add_argument("--steps", type=int, metavar="N", help="fewer, for a try")
-
-
-def _add_comparison(parser: argparse.ArgumentParser) -> None:
+def add_comparison(parser: argparse.ArgumentParser) -> None:
+    """Declare the slow method, and pictures of the progress."""
     add = parser.add_argument
     add("--preview", type=Path, metavar="DIR", help="put pictures of the progress here")
     text = "steps of the slow method to compare with, 0 for none (default: 100)"
@@ -142,10 +163,14 @@ def add_length(parser: argparse.ArgumentParser, *, default: int) -> None:
 def run_train(options: argparse.Namespace) -> int:
     """Train by the options."""
     began = time.perf_counter()
+    if options.adjustable:
+        from .train_adjustable_command import train_adjustable
+
+        return train_adjustable(options)
     from . import __main__
     from .parallel import join
 
-    chosen = chosen_fields(options, (name for name, _, _ in KNOBS))
+    chosen = _chosen_for_one(options)
     recipe = replace(DEFAULTS, precision=best_precision(options.device))
     if recipe.loss_network != "pocket" or chosen.get("optimizer") == "adam":
         chosen.setdefault("learning_rate", 4e-3)  # Muon's is not Adam's
@@ -153,11 +178,31 @@ def run_train(options: argparse.Namespace) -> int:
     recipe = replace(recipe, start=_find_start(recipe))
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
-    path = __main__.find_picture(options.style)
-    more = {name: getattr(options, name) for name in ("title", "painter", "year")}
+    path = __main__.find_picture(options.style[0])
+    (more,) = told_of(options, 1)
     with join() as group:
-        training = _train(options, recipe, path, more, group, options.minutes, began)
+        training = train_for_style(
+            options, recipe, path, more, group, options.minutes, began
+        )
     return INTERRUPTED if training.interrupted else 0
+
+
+def _chosen_for_one(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of the recipe that were given, for a net of one style."""
+    refuse_adjustable_options(options)
+    chosen = chosen_fields(options, [*(name for name, _, _ in KNOBS), "zoom"])
+    for name in ("style", "style_size", "style_blur"):
+        if len(getattr(options, name) or ()) > 1:
+            raise ValueError(
+                f"--{name.replace('_', '-')} was given more than once; a net for "
+                "several styles needs --adjustable"
+            )
+    for name in ("style_size", "style_blur"):
+        if getattr(options, name):
+            chosen[name] = getattr(options, name)[0]
+    if "zoom" in chosen:
+        chosen["zoom"] = tuple(chosen["zoom"])
+    return chosen
 
 
 def _find_start(recipe: TrainingRecipe) -> str | None:
@@ -171,36 +216,7 @@ def _find_start(recipe: TrainingRecipe) -> str | None:
     return START if recipe.preset == "book" and fits else None
 
 
-def run_reproduce(options: argparse.Namespace) -> int:
-    """Train by a card and compare with what it promises."""
-    began = time.perf_counter()
-    from . import __main__
-    from .checkpoints import is_super_resolution, read_card
-    from .parallel import join
-    from .training_state import recipe_from
-
-    if is_super_resolution(options.card):
-        from .train_sr_command import reproduce
-
-        return reproduce(options)
-    card = read_card(options.card)
-    recipe = recipe_from(card["recipe"])
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
-    style = card["style"]
-    path = __main__.find_picture(options.style or style["name"])
-    if assets.sha256_of(path) != style["sha256"]:
-        print(f"note: {path.name} is not the card's file byte by byte", file=sys.stderr)
-    more = {name: style.get(name) for name in ("title", "painter", "year")}
-    with join() as group:
-        training = _train(options, recipe, path, more, group, None, began)
-    if group.leads and not options.quiet:
-        promised = card["evaluation"].get("total")
-        print(f"the card says {promised}, this is {training.evaluations[-1]['total']}")
-    return INTERRUPTED if training.interrupted else 0
-
-
-def _train(
+def train_for_style(
     options: argparse.Namespace,
     recipe: TrainingRecipe,
     style_path: Path,
@@ -321,10 +337,8 @@ def describe(training: Training, out: Path, checkpoint: Path) -> str:
     """Return what a finished training says: losses, yardstick, time, files."""
     found = training.evaluations[-1]
     terms = ", ".join(f"{k} {found[k]:.3g}" for k in ("content", "style", "tv"))
-    lines = [
-        f"held-out photographs, before weighting: {terms}; "
-        f"weighted total {found['total']:.3g}"
-    ]
+    total = f"weighted total {found['total']:.3g}"
+    lines = [f"held-out photographs, before weighting: {terms}; {total}"]
     if "gatys_steps" in found:
         count, end = found["gatys_steps"], len(training.yardstick.curve)
         worth = f"about {count}" if count <= end else f"more than {end}"

@@ -2,9 +2,10 @@
 
     stylize_video("garden.mp4", "painted.mp4", Painter("starry_night"))
 
-Each frame is painted for itself, so that strokes shimmer where the camera moves: the
-nets know nothing of time. Reading and writing are PyAV's, which brings its own FFmpeg;
-it is imported when it is needed, since only videos need it.
+Each frame is painted for itself: the nets know nothing of time. What keeps strokes in
+their place while the camera moves is how the nets were trained, see `steadiness`.
+Reading and writing are PyAV's, which brings its own FFmpeg; it is imported when it is
+needed, since only videos need it.
 """
 
 from __future__ import annotations

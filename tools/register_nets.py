@@ -1,4 +1,4 @@
-"""Give every net in data/weights/styles and experiments its entry in the manifest.
+"""Give every net in data/weights its entry in the manifest.
 
     python tools/register_nets.py
 
@@ -6,8 +6,11 @@ Title, painter and year come from the recipe card inside each file.
 """
 
 import json
+from pathlib import Path
 
 from fst_lessons import assets
+from fst_lessons.adjustable_checkpoints import FOLDER as ADJUSTABLE_FOLDER
+from fst_lessons.adjustable_checkpoints import read_adjustable_card
 from fst_lessons.checkpoints import FOLDER, read_card
 
 OURS = "The fst_lessons authors"
@@ -17,16 +20,42 @@ def entry(path) -> dict:
     """Return the manifest's entry of a net."""
     card = read_card(path)
     style, recipe = card["style"], card["recipe"]
+    title = style.get("title", style["name"])
+    return described(
+        path,
+        title=f"Transform net for “{title}”, width {recipe['width']}",
+        origin=f"python -m fst_lessons train; style: {credit(style)}",
+    )
+
+
+def adjustable_entry(path) -> dict:
+    """Return the manifest's entry of a net for several styles."""
+    card = read_adjustable_card(path)
+    styles = "; ".join(credit(style) for style in card["styles"])
+    return described(
+        path,
+        title=f"Adjustable net of {len(card['styles'])} styles, "
+        f"width {card['recipe']['width']}",
+        origin=f"python -m fst_lessons train --adjustable; styles: {styles}",
+    )
+
+
+def credit(style: dict) -> str:
+    """Return title, painter and year of a style picture, as far as known."""
     painted = style.get("painter", OURS)
     by = "this book's own code" if painted == OURS else painted
     year = f", {style['year']}, in the public domain" if "year" in style else ""
-    title = style.get("title", style["name"])
+    return f"{style.get('title', style['name'])} by {by}{year}"
+
+
+def described(path, *, title: str, origin: str) -> dict:
+    """Return an entry."""
     return {
         "path": path.relative_to(assets.data_path()).as_posix(),
         "kind": "net",
-        "title": f"Transform net for “{title}”, width {recipe['width']}",
+        "title": title,
         "author": OURS,
-        "origin": f"python -m fst_lessons train; style: {title} by {by}{year}",
+        "origin": origin,
         "licence": "BSD-3-Clause",
         "sha256": assets.sha256_of(path),
     }
@@ -37,11 +66,17 @@ def main() -> None:
     manifest = assets.data_path("manifest.json")
     entries = json.loads(manifest.read_text(encoding="utf-8"))
     entries = [e for e in entries if e["kind"] != "net"]
-    folders = assets.data_path(*FOLDER), assets.data_path("weights") / "experiments"
-    files = [
-        path for folder in folders for path in sorted(folder.glob("*.safetensors"))
-    ]
-    entries += [entry(path) for path in files]
+    weights = assets.data_path("weights")
+    files = {
+        path: make
+        for folder, make in (
+            (assets.data_path(*FOLDER), entry),
+            (weights / "experiments", entry),
+            (assets.data_path() / Path(*ADJUSTABLE_FOLDER), adjustable_entry),
+        )
+        for path in sorted(folder.glob("*.safetensors"))
+    }
+    entries += [make(path) for path, make in files.items()]
     text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
     manifest.write_text(text, encoding="utf-8")
     print(f"{len(files)} nets registered")

@@ -43,6 +43,7 @@ def make_explorer():
         parts={"content": [0.05 * i for i in range(12)], "style": [2.0] * 12},
         initial=(0, 1, 1),
         before=[torch.ones(1, 3, 64, 64)],
+        before_label="original",
         caption="Twelve cells.",
     )
 
@@ -139,6 +140,19 @@ def test_bars_follow_the_slider(look):
 
 def bar_classes(row):
     return row.evaluate("e => [...e.children].map(bar => bar.className)")
+
+
+def test_what_lies_below_can_be_laid_over(look):
+    page = look()
+    box = page.get_by_role("checkbox", name="lay the original over it")
+    box.check()
+    over = page.locator(".fst-explorer .fst-over")
+    assert over.is_visible()
+    assert over.get_attribute("alt") == "the original"
+    divider = page.get_by_role("slider", name="Divider between original and result")
+    assert divider.get_attribute("aria-valuetext") == "50 % original"
+    box.uncheck()
+    assert not over.is_visible()
 
 
 def test_focus_can_be_seen(look):

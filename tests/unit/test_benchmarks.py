@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fst_lessons.checkpoints import super_resolution_names
+from fst_lessons.degradation import enlarge
 from fst_lessons.images import save_image
 from fst_lessons.transform_net import TransformNet
 
@@ -92,3 +93,39 @@ def test_the_table_of_super_resolution_names_its_nets(monkeypatch, tmp_path):
         decibels, similarity = scores["bicubic"]
         assert 5 < decibels < 20  # noise comes back as grey
         assert similarity < 0.5
+
+
+@pytest.fixture
+def upscaling(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import upscaling_speed
+
+    return upscaling_speed
+
+
+@pytest.mark.parametrize("name", ["bicubic", "srcnn", "net", "upscale"])
+def test_everyone_enlarges_by_four(upscaling, name):
+    large = upscaling.job(name, 6)()
+    assert large.shape == (1, 3, 24, 24)
+    assert not large.requires_grad
+
+
+def test_the_picture_is_the_same_each_time(upscaling):
+    low = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    torch.rand(7)  # chance makes the nets' weights, not the picture
+    large = upscaling.job("bicubic", 6)()
+    torch.testing.assert_close(large, enlarge(low, 4).clamp(0, 1))
+
+
+def test_a_row_tells_time_and_memory_of_each(upscaling, monkeypatch):
+    monkeypatch.setattr(upscaling, "memory_alone", lambda *_: 321)
+    row = upscaling.measure(6, budget=0.0, threads=1)
+    assert row["side"] == 6
+    assert list(row)[1:] == list(upscaling.CONTESTANTS)
+    assert all(cell["ms"] > 0 and cell["mb"] == 321 for cell in list(row.values())[1:])
+    text = upscaling.line(row)
+    assert text.startswith("6 -> 24 ") and text.count("321 MB") == 4
+
+
+def test_memory_is_that_of_a_process_of_its_own(upscaling):
+    assert 50 < upscaling.memory_alone("bicubic", 6, 1) < 5000

@@ -44,6 +44,20 @@ def test_biases_move_as_adam_moves_them():
     torch.testing.assert_close(ours, theirs)
 
 
+def test_a_matrix_of_numbers_each_for_itself_moves_as_adam_moves_it():
+    torch.manual_seed(0)
+    ours, theirs = nn.Linear(6, 8), nn.Linear(6, 8)
+    theirs.load_state_dict(ours.state_dict())
+    muon = Muon(ours.parameters(), lr=0.05, by_entry=[ours.weight])
+    adam = torch.optim.Adam(theirs.parameters(), lr=0.01, betas=(0.9, 0.99))
+    for step in range(3):
+        for net, optimizer in ((ours, muon), (theirs, adam)):
+            optimizer.zero_grad()
+            net(torch.full((2, 6), step + 1.0)).square().sum().backward()
+            optimizer.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+
+
 def test_a_convolutions_step_has_the_learning_rates_norm():
     weight = nn.Parameter(torch.randn(8, 4, 3, 3))
     before = weight.detach().clone()

@@ -280,7 +280,8 @@ def test_command_passes_every_option_on(monkeypatch, tmp_path):
             return torch.zeros(1, 3, 16, 16)
 
     monkeypatch.setattr(module, "Painter", Fake)
-    words = "--size 128 --width 16 --keep-colors luma --blend 0.5 --tile 64 --quiet"
+    words = "--size 128 --width 16 --keep-colors luma --blend 0.5 --tile 64 --quiet "
+    words += "--strength 20 --mix a:0.5,b:0.5"
     out = tmp_path / "a.png"
     words = [*words.split(), "--device", "cpu", "--out", out]
     assert run("pagoda", "--style", "mosaic", *words) == 0
@@ -289,6 +290,8 @@ def test_command_passes_every_option_on(monkeypatch, tmp_path):
         "style": "mosaic",
         "size": 128,
         "width": 16,
+        "strength": 20.0,
+        "mix": {"a": 0.5, "b": 0.5},
         "keep_colors": "luma",
         "blend": 0.5,
         "tile": 64,

@@ -1,5 +1,7 @@
 """The commands `train` and `reproduce`, as a person at the keyboard meets them."""
 
+import argparse
+
 import pytest
 import torch
 from PIL import Image
@@ -144,6 +146,20 @@ def test_out_of_memory_names_a_size_that_fits(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(training, "fit", fit)
     assert train(tmp_path, "--size", "64") == 2
     assert "--size 32 takes half of it, --batch 1" in capsys.readouterr().err
+
+
+def test_each_style_has_its_own_title():
+    parser = argparse.ArgumentParser()
+    train_command.add_train(parser.add_subparsers())
+    line = ["train", "--style", "a", "--style", "b", "--out", "c.safetensors"]
+    read = parser.parse_args(
+        [*line, "--title", "A", "--title", "", "--year", "1", "--year", "2"]
+    )
+    told = train_command.told_of(read, 2)
+    assert told == [{"title": "A", "year": "1"}, {"year": "2"}]
+    assert train_command.told_of(parser.parse_args(line), 2) == [{}, {}]
+    with pytest.raises(ValueError, match="--title was given 2 times for 1 styles"):
+        train_command.told_of(read, 1)
 
 
 def test_it_starts_from_a_shipped_net_of_the_same_layers():

@@ -78,6 +78,26 @@ class TestExplorer:
         parts = {"content": [1.0] * 6, "style": [0.5] * 6}
         assert data_of(explorer(parts=parts)._repr_html_())["totals"] == [1.5] * 6
 
+    def test_figures_of_another_subject_have_words_and_colors_of_their_own(self):
+        found = explorer(
+            losses={"pixel": [0.5] * 6, "style": [1.0] * 6},
+            before=[picture(size=(16, 24))],
+            before_label="original",
+            colors={"pixel": "#123456"},
+        )
+        data = data_of(found._repr_html_())
+        assert data["beforeLabel"] == "original"
+        assert [term["color"] for term in data["terms"]] == [
+            "#123456",
+            html_figures.COLORS["style"],
+        ]
+        assert html_figures.COLORS.keys() == {"content", "style", "tv"}
+
+    def test_small_pictures_on_chips_are_described(self):
+        thumbs = [[html_figures.webp(picture(i))] for i in range(2)]
+        axis = Axis("scene", ["a", "b"], "choice", thumbs=thumbs, thumb_alts=("a cup",))
+        assert axis.as_json()["thumbAlts"] == ("a cup",)
+
     def test_text_cannot_end_the_data(self):
         html = explorer(alts=["</script><b>"] * 6)._repr_html_()
         assert data_of(html)["alts"][0] == "</script><b>"

@@ -1,0 +1,101 @@
+"""Adjustable nets on disk; see `checkpoints` for the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import assets
+from .adjustable_net import AdjustableConfig, AdjustableTransformNet
+from .checkpoints import given_file, read_header, read_tensors, write_tensors
+
+ADJUSTABLE = "fst_lessons adjustable net, version 1"
+FOLDER = ("weights", "adjustable")
+
+
+def save_adjustable(
+    net: AdjustableTransformNet, path: str | Path, card: Mapping[str, Any]
+) -> Path:
+    """Write a net in float16 with its recipe card, whole or not at all.
+
+    Args:
+        net: to be kept.
+        path: ends in .safetensors.
+        card: anything JSON can hold; the net's own configuration is added to it.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: a name with another ending, or no such folder.
+        OSError: the disk is full; whatever stood at `path` is still there.
+    """
+    weights = {name: value.half() for name, value in net.state_dict().items()}
+    card = {**card, "format": ADJUSTABLE, "net": asdict(net.config)}
+    return write_tensors(weights, path, card)
+
+
+def load_adjustable(
+    source: str | Path, *, device: str | torch.device = "cpu"
+) -> tuple[AdjustableTransformNet, dict[str, Any]]:
+    """Return an adjustable net, frozen and ready to paint, and its recipe card.
+
+    Args:
+        source: the name of a net that comes with the package, or a file.
+        device: where to put it.
+
+    Raises:
+        ValueError: see `checkpoints.load_net`.
+    """
+    path = find_adjustable(source)
+    tensors, card = read_tensors(path, ADJUSTABLE)
+    try:
+        net = AdjustableTransformNet(AdjustableConfig(**card["net"]))
+        net.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ValueError(
+            f"{path.name} was made by another version of the package: {error}"
+        ) from None
+    net.eval().requires_grad_(False)
+    return net.to(device), card
+
+
+def find_adjustable(source: str | Path) -> Path:
+    """Return the file of `source`, an adjustable net, by name or as a file.
+
+    Raises:
+        ValueError: neither; offers the nearest names.
+    """
+    if (path := given_file(source)) is not None:
+        return path
+    names = adjustable_names()
+    if str(source) not in names:
+        raise ValueError(
+            f"no adjustable net {str(source)!r} comes with the package; "
+            + assets.nearest(str(source), names)
+        )
+    return assets.data_path(*FOLDER, f"{source}.safetensors")
+
+
+def is_adjustable(source: str | Path) -> bool:
+    """Return whether `source`, a name or a file, is that of an adjustable net."""
+    try:
+        read_header(find_adjustable(source), ADJUSTABLE)
+    except ValueError:
+        return False
+    return True
+
+
+def read_adjustable_card(source: str | Path) -> dict[str, Any]:
+    """Return an adjustable net's recipe card; `source` as in `load_adjustable`."""
+    return read_header(find_adjustable(source), ADJUSTABLE)
+
+
+def adjustable_names() -> list[str]:
+    """Return the names of the adjustable nets that come with the package."""
+    folder = assets.data_path() / Path(*FOLDER)
+    return sorted(path.stem for path in folder.glob("*.safetensors"))

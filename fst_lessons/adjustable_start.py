@@ -1,0 +1,79 @@
+"""The net that an adjustable training starts from."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import torch
+from torch import nn
+
+from .adjustable_checkpoints import is_adjustable, load_adjustable
+from .adjustable_layers import Transposed4
+from .adjustable_net import AdjustableConfig, AdjustableTransformNet
+from .adjustable_recipe import AdjustableRecipe
+from .checkpoints import load_net
+from .fast import resize_kernel
+from .transform_net import NetConfig, TransformNet
+
+
+def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
+    """Return the net a recipe starts from: random weights, or another net's.
+
+    Raises:
+        ValueError: no such net, or one of other layers.
+    """
+    torch.manual_seed(recipe.seed)
+    known = (field.name for field in fields(AdjustableConfig))
+    config = AdjustableConfig(**{name: getattr(recipe, name) for name in known})
+    net = AdjustableTransformNet(config)
+    if recipe.start is None:
+        return net
+    if not is_adjustable(recipe.start):
+        plain, _ = load_net(recipe.start, width=recipe.width)
+        return start_from_plain(net, plain)
+    other, _ = load_adjustable(recipe.start)
+    same = replace(other.config, styles=config.styles) == config
+    if not same or len(other.config.styles) != len(config.styles):
+        raise ValueError(f"cannot start from {recipe.start!r}: {other.config}")
+    net.load_state_dict(other.state_dict())
+    return net
+
+
+@torch.no_grad()
+def start_from_plain(
+    net: AdjustableTransformNet, plain: TransformNet
+) -> AdjustableTransformNet:
+    """Fill a net, in place, so that it nearly paints what a plain one does.
+
+    Whatever lambda and the style: the perceptron begins with the plain net's scales and
+    shifts, and only a little noise tells one wish from another.
+
+    Args:
+        net: with residual blocks and ends of 9x9.
+        plain: of as many channels and blocks, of the preset "book".
+
+    Returns:
+        The net.
+
+    Raises:
+        ValueError: the layers of the two differ.
+    """
+    c = net.config
+    wanted = NetConfig(width=c.width, blocks=c.blocks)
+    if (c.block, c.end_kernel) != ("residual", 9) or plain.config != wanted:
+        raise ValueError(f"cannot start {c} from a plain net: {plain.config}")
+    for stage, (conv, _, _) in zip(net.down, plain.down, strict=True):
+        stage.conv.weight.copy_(conv.weight)
+    for block, other in zip(net.blocks, plain.blocks, strict=True):
+        block.first.weight.copy_(other.body[0].weight)
+        block.second.weight.copy_(other.body[3].weight)
+    for stage, (_, conv, _, _) in zip(net.up, plain.up, strict=True):
+        if isinstance(stage.conv, Transposed4):
+            stage.conv.weight.copy_(resize_kernel(conv.weight))
+        else:
+            stage.conv[1].weight.copy_(conv.weight)
+    net.last.load_state_dict(plain.last.state_dict())
+    norms = [m for m in plain.modules() if isinstance(m, nn.InstanceNorm2d)]
+    bias = [norm.weight for norm in norms] + [norm.bias for norm in norms]
+    net.perceptron.table.bias.copy_(torch.cat(bias))
+    return net
