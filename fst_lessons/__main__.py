@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assets
+from .doctor_command import add_doctor
 from .export_command import add_export
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 from .reproduce_command import add_reproduce
@@ -78,6 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
         add_train_sr,
         add_upscale,
         add_benchmark_sr,
+        add_doctor,
         add_photos,
         add_styles,
     ):

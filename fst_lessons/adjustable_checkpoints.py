@@ -67,8 +67,11 @@ def load_adjustable(
 def find_adjustable(source: str | Path) -> Path:
     """Return the file of `source`, an adjustable net, by name or as a file.
 
+    Args:
+        source: the name of a net that comes with the package, or a file.
+
     Raises:
-        ValueError: neither; offers the nearest names.
+        ValueError: neither; for an unknown name, offers the nearest ones.
     """
     if (path := given_file(source)) is not None:
         return path
@@ -82,7 +85,7 @@ def find_adjustable(source: str | Path) -> Path:
 
 
 def is_adjustable(source: str | Path) -> bool:
-    """Return whether `source`, a name or a file, is that of an adjustable net."""
+    """Return whether `source`, a name or a file, is a readable adjustable net."""
     try:
         read_header(find_adjustable(source), ADJUSTABLE)
     except ValueError:
@@ -91,7 +94,11 @@ def is_adjustable(source: str | Path) -> bool:
 
 
 def read_adjustable_card(source: str | Path) -> dict[str, Any]:
-    """Return an adjustable net's recipe card; `source` as in `load_adjustable`."""
+    """Return the recipe card of an adjustable net; `source` as in `load_adjustable`.
+
+    Raises:
+        ValueError: see `checkpoints.load_net`.
+    """
     return read_header(find_adjustable(source), ADJUSTABLE)
 
 

@@ -21,7 +21,16 @@ Settings = Sequence[tuple[Tensor, Tensor]]
 
 
 class Stage(nn.Module):
-    """A convolution (`conv`), instance norm of its `channels` as asked for, ReLU."""
+    """Convolution, instance norm as asked for, ReLU.
+
+    Args:
+        conv: the convolution, or several layers in a row.
+        channels: C, of what `conv` gives.
+
+    Shape:
+        `(N, C_in, H, W)` and one pair of settings -> `(N, C, H', W')`, 0 or more; the
+        size is the one that `conv` gives.
+    """
 
     def __init__(self, conv: nn.Module, channels: int) -> None:
         super().__init__()
@@ -33,7 +42,15 @@ class Stage(nn.Module):
 
 
 class Block(nn.Module):
-    """Residual block of `channels`, of two that `make_conv` makes; no ReLU after it."""
+    """Residual block: conv, norm, ReLU, conv, norm, plus the input; no ReLU after.
+
+    Args:
+        make_conv: (channels in, channels out) -> a convolution that keeps the size.
+        channels: C, of all features here.
+
+    Shape:
+        `(N, C, H, W)` and two pairs of settings -> `(N, C, H, W)`.
+    """
 
     def __init__(
         self, make_conv: Callable[[int, int], nn.Module], channels: int
@@ -53,6 +70,13 @@ class Transposed4(nn.ConvTranspose2d):
     """Double the size by a transposed 4x4 convolution, `c_in` to `c_out` channels.
 
     It starts as what "resize" starts as: nearest neighbour, then a random 3x3.
+
+    Args:
+        c_in: channels it takes.
+        c_out: channels it gives.
+
+    Shape:
+        `(N, C_in, H, W)` -> `(N, C_out, 2 H, 2 W)`.
     """
 
     def __init__(self, c_in: int, c_out: int) -> None:
@@ -115,9 +139,14 @@ def modulated(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
 def convolution(
     c_in: int, c_out: int, kernel: int, *, stride: int = 1, bias: bool = False
 ) -> nn.Conv2d:
-    """Return a convolution, `c_in` to `c_out`, of this kernel and stride, no bias.
+    """Return a convolution that reflects at the borders.
 
-    A bias would vanish in the instance norm after it.
+    Args:
+        c_in: channels it takes.
+        c_out: channels it gives.
+        kernel: its side, odd.
+        stride: height and width are divided by this and rounded up.
+        bias: would vanish in an instance norm after it.
     """
     return nn.Conv2d(
         c_in,

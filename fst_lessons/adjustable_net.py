@@ -181,13 +181,21 @@ class AdjustableTransformNet(nn.Module):
         return self.run(images, self.settings(u, styles))
 
     def settings(self, u: Tensor, styles: Tensor) -> Settings:
-        """Return scale and shift, `(N, C)`, of every norm for `u` and `styles`."""
+        """Return scale and shift of every instance norm, each `(N, C)` or `(1, C)`.
+
+        Arguments are as in `paint`: `u` and `styles`.
+        """
         scales, shifts = self.perceptron(u, styles).chunk(2, 1)
         widths = self.widths
         return list(zip(scales.split(widths, 1), shifts.split(widths, 1), strict=True))
 
     def run(self, images: Tensor, settings: Settings) -> Tensor:
-        """Return the painted `images`, given the `settings` of the norms."""
+        """Return the painted pictures, given what the norms shall do.
+
+        Args:
+            images: `(N, 3, H, W)` RGB in [0, 1].
+            settings: of every norm, as the method of that name gives them.
+        """
         x = self.prepare(images)
         done = 0
         for stage in self.stages:
@@ -197,12 +205,23 @@ class AdjustableTransformNet(nn.Module):
         return self.finish(self.last(x).to(images.dtype), *images.shape[-2:])
 
     def prepare(self, images: Tensor) -> Tensor:
-        """Return the `images` with as many reflected pixels as two halvings want."""
+        """Return the pictures with as many reflected pixels as two halvings want.
+
+        Args:
+            images: `(N, 3, H, W)`; rows are added below and columns on the right, until
+                both sides are multiples of 4.
+        """
         height, width = images.shape[-2:]
         return F.pad(images, (0, -width % STRIDE, 0, -height % STRIDE), mode="reflect")
 
     def finish(self, x: Tensor, height: int, width: int) -> Tensor:
-        """Return `x`, the last layer's values, as RGB in [0, 1], `height` x `width`."""
+        """Return what the last layer gave as RGB in [0, 1] of the photograph's size.
+
+        Args:
+            x: `(N, 3, H', W')`, any values, at least as large as the photograph.
+            height: the photograph's, pixels.
+            width: likewise.
+        """
         return torch.sigmoid(x[..., :height, :width])
 
     def position(self, strength: float | Tensor) -> Tensor:
@@ -229,15 +248,23 @@ class AdjustableTransformNet(nn.Module):
         return u.clamp(-1, 1)
 
     def strength(self, u: Tensor) -> Tensor:
-        """Return lambda at the slider's place `u`: the inverse of `position`."""
+        """Return lambda at a place of the slider: the inverse of `position`.
+
+        Args:
+            u: in [-1, 1], of any shape, which the result shares.
+        """
         c = self.config
         return c.middle * (u * math.log(c.heaviest / c.middle)).exp()
 
     def blend(self, styles: str | Mapping[str, float] | Tensor) -> Tensor:
-        """Return the weights of a blend of `styles`, `(1, S)` or `(N, S)`.
+        """Return a blend's weights, `(1, S)` or `(N, S)` float32.
+
+        Args:
+            styles: a name, {name: weight}, or weights `(S,)` or `(N, S)`.
 
         Raises:
-            ValueError: an unknown style; weights that are negative or do not sum to 1.
+            ValueError: an unknown style; weights that are negative, do not sum to 1 or
+                are not one for each style.
         """
         names = self.config.styles
         if isinstance(styles, str):
@@ -262,7 +289,7 @@ class AdjustableTransformNet(nn.Module):
         return rows.float()
 
     def check(self, images: Tensor) -> None:
-        """Refuse `images` that cannot be painted.
+        """Refuse images that cannot be painted.
 
         Raises:
             ValueError: not `(N, 3, H, W)`, not floats, or a side below 16 pixels.

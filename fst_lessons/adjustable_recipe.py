@@ -105,9 +105,9 @@ class AdjustableRecipe:
             raise ValueError(f"{name} must be {least} or more, got {values}")
 
     def style_size(self, number: int) -> int:
-        """Return the shorter side of style `number`'s picture, pixels."""
+        """Return the shorter side, pixels, of the picture of style `number`, from 0."""
         return self.style_sizes[number if len(self.style_sizes) > 1 else 0]
 
     def style_blur(self, number: int) -> float:
-        """Return by how much style `number`'s picture is blurred, pixels."""
+        """Return the blur, pixels, of the picture of style `number`, from 0."""
         return self.style_blurs[number if len(self.style_blurs) > 1 else 0]

@@ -19,6 +19,9 @@ from .transform_net import NetConfig, TransformNet
 def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
     """Return the net a recipe starts from: random weights, or another net's.
 
+    Args:
+        recipe: its layers, `start` and `seed` count.
+
     Raises:
         ValueError: no such net, or one of other layers.
     """

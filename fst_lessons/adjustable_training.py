@@ -165,7 +165,20 @@ def fit_adjustable(
 
 
 class AdjustableTask:
-    """Several styles and many lambda to train for; arguments as in `fit_adjustable`."""
+    """Several styles and many lambda to train for, as `loop.Task` wants it.
+
+    Args:
+        recipe: with the names of `styles`, in their order.
+        photos: `(1, 3, H, W)` uint8, to train on.
+        styles: {name: `(1, 3, H, W)` RGB in [0, 1]}.
+        held_out: `(1, 3, H, W)` RGB in [0, 1], to measure on.
+        device: where to compute.
+        group: the processes that share the batch.
+
+    Raises:
+        ValueError: no photographs, other styles than the recipe's, a style picture
+            smaller than the crops, or a net that cannot be started from.
+    """
 
     def __init__(
         self,
@@ -197,7 +210,15 @@ class AdjustableTask:
         self.objective = AdjustableObjective(network, recipe, pictures)
 
     def step(self, net: nn.Module, generator: random.Random) -> dict[str, Tensor]:
-        """Draw photographs by a generator, change the net once, return the terms."""
+        """Draw photographs and wishes and change the weights once.
+
+        Args:
+            net: the runner, its gradients averaged over the processes.
+            generator: source of all chance.
+
+        Returns:
+            See `adjustable_step`.
+        """
         recipe, share = self.recipe, list(self.share)
         batch = draw_batch(self.photos, recipe, generator=generator, keep=self.share)
         wishes = draw_wishes(recipe.batch, len(recipe.styles), generator=generator)
@@ -214,7 +235,7 @@ class AdjustableTask:
         )
 
     def begin(self, training: Training) -> None:
-        """There is nothing to compare this training with."""
+        """Leave `training` as it is: there is nothing to compare with."""
 
     def measure(self, training: Training) -> dict[str, float]:
         """Return the terms at the middle of the slider, means over pairs.

@@ -49,7 +49,14 @@ class Adjusted(nn.Module):
         self.styles = net.blend(styles).to(device)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the painted `images`, `(N, 3, H, W)` RGB in [0, 1]."""
+        """Return the painted pictures, `(N, 3, H, W)` RGB in [0, 1].
+
+        Args:
+            images: `(N, 3, H, W)` RGB in [0, 1], from 16 pixels a side up.
+
+        Raises:
+            ValueError: see `AdjustableTransformNet.check`.
+        """
         self.fast.net.check(images)
         return self.fast(images, self.u, self.styles)
 

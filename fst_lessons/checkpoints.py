@@ -248,7 +248,7 @@ def read_tensors(
 
     Args:
         path: a file written by this module.
-        kind: `NET` or `TRAINING`.
+        kind: the card's "format", such as `NET` or `TRAINING`.
 
     Raises:
         ValueError: not there, damaged, a pickle, or of another kind.
@@ -259,10 +259,10 @@ def read_tensors(
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """Return the card of a file alone; arguments as in `read_tensors`.
+    """Return the card of a file alone; `path` and `kind` as in `read_tensors`.
 
     Raises:
-        ValueError: likewise.
+        ValueError: see `read_tensors`.
     """
     if not path.is_file():
         raise ValueError(f"no file {path}; check the path")

@@ -73,7 +73,11 @@ def export_net(
 
 
 def to_onnx(net: TransformNet | AdjustableTransformNet, *, half: bool = True) -> bytes:
-    """Return a net as the content of an ONNX file; arguments as in `export_net`."""
+    """Return a net as the content of an ONNX file; `net` and `half` as in `export_net`.
+
+    Raises:
+        ValueError: not such a net, or a package that the exporter needs is missing.
+    """
     module, inputs = _module(net)
     sizes = {2: _side(net, "height"), 3: _side(net, "width")}
     shapes = {name: sizes if name == "photograph" else None for name in inputs}
@@ -115,6 +119,10 @@ def load_exportable(
 ) -> TransformNet | AdjustableTransformNet:
     """Return the net of `source`, a name or a file, and of this width, to export.
 
+    Args:
+        source: the name of a net that comes with the package, or a file.
+        width: of a named net for one style, see `checkpoints.load_net`.
+
     Raises:
         ValueError: see `checkpoints.load_net`.
     """
@@ -136,7 +144,7 @@ def check_onnx_destination(path: str | Path) -> Path:
 
 
 def import_needed(name: str):
-    """Return the package of this name, which exported nets need.
+    """Return a package that exported nets need, imported by its `name`.
 
     Raises:
         ValueError: it is not installed; says how to.

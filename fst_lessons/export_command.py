@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def add_export(commands: argparse._SubParsersAction) -> None:
-    """Declare ``export``."""
+    """Declare ``export`` among the program's `commands`."""
     parser = commands.add_parser(
         "export",
         help="write a trained net as ONNX, for other programs and for browsers",
@@ -31,7 +31,11 @@ def add_export(commands: argparse._SubParsersAction) -> None:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """Read a net and write it as ONNX."""
+    """Write the net that the options name as ONNX; return the exit code, 0.
+
+    Raises:
+        ValueError: no such net, no place for the file, or a package is missing.
+    """
     from .export import check_onnx_destination, describe, export_net, load_exportable
 
     check_onnx_destination(options.out)  # before seconds of work, not after

@@ -34,7 +34,10 @@ class FastAdjustable(nn.Module):
         self.train(net.training)
 
     def forward(self, images: Tensor, u: Tensor, styles: Tensor) -> Tensor:
-        """Return the pictures, float32; as in `AdjustableTransformNet.paint`."""
+        """Return the painted pictures; arguments as in `AdjustableTransformNet.paint`.
+
+        Whatever the convolutions compute in, they come in the dtype of `images`.
+        """
         settings = self.net.settings(u, styles)  # in float32: they steer everything
         kind, half = images.device.type, self.dtype != torch.float32
         if kind != "cpu":

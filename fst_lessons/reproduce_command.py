@@ -18,7 +18,7 @@ from .train_command import INTERRUPTED, add_common, add_comparison, train_for_st
 
 
 def add_reproduce(commands: argparse._SubParsersAction) -> None:
-    """Declare ``reproduce``: the training that a card describes, once more."""
+    """Declare ``reproduce``, a card's training once more, among `commands`."""
     parser = commands.add_parser(
         "reproduce",
         help="train a net again by its recipe card",
@@ -35,7 +35,11 @@ def add_reproduce(commands: argparse._SubParsersAction) -> None:
 
 
 def run_reproduce(options: argparse.Namespace) -> int:
-    """Train by a card and compare with what it promises."""
+    """Train by the card that the options name and compare with what it promises.
+
+    Returns:
+        The exit code: 0, or 130 after Ctrl-C.
+    """
     began = time.perf_counter()
     from .adjustable_checkpoints import is_adjustable
     from .checkpoints import is_super_resolution, read_card

@@ -41,7 +41,15 @@ USELESS = ("preset", "style_weight", "content_weight", "preview")
 
 
 def train_adjustable(options: argparse.Namespace) -> int:
-    """Train by the options."""
+    """Train by the options and write the net.
+
+    Returns:
+        The exit code: 0, or 130 after Ctrl-C.
+
+    Raises:
+        ValueError: an option or a value that adjustable nets have no use for, two
+            styles of one name, or pictures that cannot be used.
+    """
     from . import __main__
     from .parallel import join
 
@@ -75,7 +83,11 @@ def train_adjustable(options: argparse.Namespace) -> int:
 
 
 def reproduce_adjustable(options: argparse.Namespace) -> int:
-    """Train by a card and compare with what it promises."""
+    """Train by the card that the options name and compare with what it promises.
+
+    Returns:
+        The exit code: 0, or 130 after Ctrl-C.
+    """
     from .adjustable_checkpoints import read_adjustable_card
     from .parallel import join
     from .reproduce_command import find_styles
@@ -159,7 +171,19 @@ def _train(
 
 
 def load_style(path: Path, recipe: AdjustableRecipe, number: int) -> Tensor:
-    """Return a style picture in the recipe's size and softness, if large enough."""
+    """Return a style picture in the recipe's size and softness, if large enough.
+
+    Args:
+        path: of the picture.
+        recipe: its `size`, `style_sizes` and `style_blurs` count.
+        number: of the style, from 0.
+
+    Returns:
+        `(1, 3, H, W)` RGB in [0, 1].
+
+    Raises:
+        ValueError: the picture is smaller than the training crops.
+    """
     from .images import load_image, resize, soften
 
     style = load_image(path)
@@ -176,7 +200,14 @@ def load_style(path: Path, recipe: AdjustableRecipe, number: int) -> Tensor:
 def describe(
     training: Training, ladder: Sequence[dict], out: Path, checkpoint: Path
 ) -> str:
-    """Return what a finished training says: the ladder, time, files."""
+    """Return what a finished training says: the ladder, time, files.
+
+    Args:
+        training: that has ended.
+        ladder: rows from `adjustable_training.measure_ladder`.
+        out: the net's file.
+        checkpoint: the file to resume from, named if the training stopped early.
+    """
     lines = ["held-out photographs: lambda, weighted total, content, style, variation"]
     for row in ladder:
         terms = " ".join(f"{row[k]:8.3g}" for k in ("total", "content", "style", "tv"))

@@ -21,7 +21,7 @@ KNOBS = (
 
 
 def add_adjustable_options(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--adjustable`` and what is of use with it alone."""
+    """Declare ``--adjustable``, and what is of use with it alone, on a parser."""
     group = parser.add_argument_group(
         "adjustable nets", "lambda and a blend of styles are inputs of the net"
     )
@@ -34,7 +34,7 @@ def add_adjustable_options(parser: argparse.ArgumentParser) -> None:
 
 
 def refuse_adjustable_options(options: argparse.Namespace) -> None:
-    """Refuse what a net for one style and one lambda has no use for.
+    """Refuse options that a net for one style and one lambda has no use for.
 
     Raises:
         ValueError: names the option.
