@@ -65,7 +65,7 @@ def load_adjustable(
 
 
 def find_adjustable(source: str | Path) -> Path:
-    """Return the file of `source`, an adjustable net, by name or as a file.
+    """Return the file of an adjustable net, given by name or as a file.
 
     Args:
         source: the name of a net that comes with the package, or a file.

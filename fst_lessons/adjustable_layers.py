@@ -37,7 +37,7 @@ class Stage(nn.Module):
         self.conv, self.widths = conv, (channels,)
 
     def forward(self, x: Tensor, settings: Settings) -> Tensor:
-        """Return features of `x`, `(N, C, H', W')`, normalized by the `settings`."""
+        """Return the stage's features, `(N, C, H', W')`."""
         return F.relu(modulated(self.conv(x), *settings[0]))
 
 
@@ -61,13 +61,13 @@ class Block(nn.Module):
         self.widths = (channels, channels)
 
     def forward(self, x: Tensor, settings: Settings) -> Tensor:
-        """Return `x` and the block's correction, normalized by the `settings`."""
+        """Return the block's features, as many as it gets."""
         y = F.relu(modulated(self.first(x), *settings[0]))
         return x + modulated(self.second(y), *settings[1])
 
 
 class Transposed4(nn.ConvTranspose2d):
-    """Double the size by a transposed 4x4 convolution, `c_in` to `c_out` channels.
+    """Double the size by a transposed 4x4 convolution of stride 2.
 
     It starts as what "resize" starts as: nearest neighbour, then a random 3x3.
 
@@ -85,7 +85,7 @@ class Transposed4(nn.ConvTranspose2d):
             self.weight.copy_(resize_kernel(convolution(c_in, c_out, 3).weight))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x` at twice the size, `(N, C_out, 2 H, 2 W)`."""
+        """Return `(N, C_out, 2 H, 2 W)`."""
         # as reflection at the border of a doubled picture would, see `fast`
         return super().forward(F.pad(x, (1, 1, 1, 1), mode="replicate"))
 

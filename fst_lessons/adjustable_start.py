@@ -17,7 +17,7 @@ from .transform_net import NetConfig, TransformNet
 
 
 def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
-    """Return the net a recipe starts from: random weights, or another net's.
+    """Return the net a training starts from: random weights, or another net's.
 
     Args:
         recipe: its layers, `start` and `seed` count.

@@ -117,7 +117,7 @@ def describe(net: TransformNet | AdjustableTransformNet) -> dict[str, str]:
 def load_exportable(
     source: str | Path, *, width: int | None = None
 ) -> TransformNet | AdjustableTransformNet:
-    """Return the net of `source`, a name or a file, and of this width, to export.
+    """Return a net to export, given by name or as a file.
 
     Args:
         source: the name of a net that comes with the package, or a file.
