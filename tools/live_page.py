@@ -22,6 +22,7 @@ OUT = ROOT / "book" / "_static" / "vendor" / "live"
 PAINTER = ROOT / "book" / "_static" / "live" / "painter.js"
 RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 NET = "page_16"
+SLIDER = (1.0, 100.0)  # lambda; a net may have been trained for a wider range
 # a backend of onnxruntime: its script, and what it loads
 BACKENDS = {
     "wasm": ("ort.wasm.min.js", "ort-wasm-simd-threaded"),
@@ -141,8 +142,8 @@ def write_net(source):
     net = {
         "file": text(content),
         "styles": styles(painter),
-        "lightest": painter.lightest,
-        "heaviest": painter.heaviest,
+        "lightest": max(painter.lightest, SLIDER[0]),
+        "heaviest": min(painter.heaviest, SLIDER[1]),
         "first": PHOTOS[0],
         "photos": photos,
     }

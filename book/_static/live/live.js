@@ -440,7 +440,9 @@
     say("Loading the net …");
     await script("wasm.js");
     const first = new Painter(window.fstLive.wasm, "wasm");
-    await first.load(window.fstLive.wasm);
+    await first.load(window.fstLive.wasm).catch((error) => {
+      throw new Error(`The net could not be loaded (${error.message}). Build the book again, or try another browser.`);
+    });
     painter = first;
     say("");
     await update();
