@@ -22,7 +22,8 @@ STYLE = """<style>
 .fst-cards .fst-pair { display: flex; gap: 0.5rem; margin: 0.5rem 0; }
 .fst-cards .fst-pair > span { flex: 1 1 0; min-width: 0; font-size: 0.8125rem; }
 .fst-cards img { display: block; width: 100%; height: auto; margin: 0 0 0.15rem;
-  border-radius: 3px; background: none; }
+  border-radius: 3px; background: none;
+  outline: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .fst-cards code { overflow-wrap: anywhere; }
 </style>"""
 
@@ -113,7 +114,7 @@ def _verdict(name: str, diagnosis: Diagnosis) -> str:
 
 def _number(value: float) -> str:
     """Return a number as short as it can be read; what is nearly nothing is 0."""
-    if not abs(value) >= 1e-5:  # NaN is not larger than anything
+    if not abs(value) >= 1e-4:  # NaN is not larger than anything
         return "NaN" if value != value else "0"
     short = float(f"{value:.3g}" if abs(value) >= 100 else f"{value:.2g}")
     return f"{short:,.0f}" if 100 <= abs(short) < 1e7 else f"{short:.2g}"

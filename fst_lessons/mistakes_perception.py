@@ -125,7 +125,7 @@ GRAMS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
     "Gram not divided": (_in_float32(_products), 3e-12),
     "Gram divided twice": (lambda f: gram(f) / f[0, 0].numel(), 3e4),
     "Gram mixes the batch": (_in_float32(_of_the_batch), WEIGHT),
-    "Gram of places": (_in_float32(_of_places), WEIGHT),
+    "Gram of places": (_in_float32(_of_places), 0.1),
     "loss shrinks with the batch": (lambda f: gram(f) / len(f), WEIGHT),
     "overflow in half precision": (lambda f: _products(f) / f[0].numel(), WEIGHT),
     "loss not finite": (lambda f: _products(f.half()) / f[0].numel(), WEIGHT),
@@ -178,8 +178,10 @@ def make_loss(
             difference = matrix(features[name]) - matrix(wanted[name])
             each = difference.square().sum(dim=(1, 2))
             errors.append(weights["style_weight"] * each.mean())
-        step = painted[..., 1:] - painted[..., :-1]
-        total = sum(errors) + weights["tv_weight"] * step.square().mean()
+        for axis in (2, 3):
+            step = painted.diff(dim=axis).square().mean()
+            errors.append(weights["tv_weight"] * step)
+        total = sum(errors)
         if mistake == "loss grows with the batch":
             total = total * len(painted)
         return total.detach() if mistake == "no gradient" else total
