@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CHAPTERS := $(sort $(wildcard book/[0-9][0-9]_*.ipynb)) templates/chapter.ipynb
+NOTEBOOKS := $(sort $(wildcard book/*.ipynb)) templates/chapter.ipynb
 OUT := _build/html
 MINUTES ?= 5
 NET := $(basename $(notdir $(PICTURE)))
@@ -26,7 +26,7 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest tests --ignore=tests/browser
 	FST_STATIC=1 TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
-	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(CHAPTERS)
+	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(NOTEBOOKS)
 	$(MAKE) --no-print-directory book
 	$(BIN)/pytest tests/browser
 
@@ -40,8 +40,8 @@ lint: .venv/installed  ## check the code's style alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-execute: .venv/installed  ## run every chapter anew and keep its outputs (LOSS_NETWORK=vgg16 works too)
-	$(BIN)/python tools/run_notebooks.py $(CHAPTERS)
+execute: .venv/installed  ## run every notebook anew and keep its outputs (LOSS_NETWORK=vgg16 works too)
+	$(BIN)/python tools/run_notebooks.py $(NOTEBOOKS)
 
 bench: .venv/installed  ## measure what the book says about speed
 	for name in optimization_speed speed upscaling_speed; do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -170,8 +170,13 @@ def examine_file(path: str | Path, photos: Tensor) -> Iterator[Reading]:
     Args:
         path: ends in .safetensors or the like for a net; all else is a picture.
         photos: `(2, 3, S, S)`, for the net to paint.
+
+    Raises:
+        ValueError: no such file.
     """
     path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"no file {path}; check the path")
     look = _examine_checkpoint if path.suffix.lower() in CHECKPOINTS else None
     yield from look(path, photos) if look else _examine_picture(path)
 

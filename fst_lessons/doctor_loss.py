@@ -11,7 +11,6 @@ where painted and style are one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 
 import torch
@@ -33,28 +32,29 @@ BALANCE = (
 SYMPTOMS = {
     "loss not finite": Symptom(
         look="NaN in the first step, then a black painting",
-        measure="loss of a photograph, painted with a little noise",
-        healthy=((-1e30, 1e30),),
+        measure="terms of the loss that are NaN or infinite",
+        healthy=((0, 0),),
         cause="a square root at 0, a division by 0, or an overflow",
         advice="compute the terms one by one: the first that is not finite is the one",
     ),
     "no gradient": Symptom(
         look="nothing changes, whatever the learning rate",
-        measure="size of the gradient with respect to the painting",
-        healthy=((1e-30, INFINITE),),
+        measure="share of the painting that the loss would change",
+        healthy=((0.5, 1),),
         cause="item(), detach(), no_grad() or a new tensor lies between painting and "
         "loss",
         advice="keep everything a tensor until backward()",
     ),
     "targets not detached": Symptom(
-        look="'backward through the graph a second time', or memory that grows",
+        look="nothing here; 'backward through the graph a second time', or memory that "
+        "grows",
         measure="share of photograph and style that the loss would change, too",
         healthy=((0, 0),),
         cause="the targets' features were kept together with their history",
         advice="measure targets once, under torch.no_grad(), or .detach() them",
     ),
     "Gram mixes the batch": Symptom(
-        look="one picture of a batch fine, four bad",
+        look="fine alone; in a batch, pictures lend each other the style",
         measure="style loss of two pictures in a batch, in parts of their own",
         healthy=((0.97, 1.03),),
         cause="one Gram matrix was made of all pictures of the batch",
@@ -62,7 +62,7 @@ SYMPTOMS = {
         "(N, C, C) comes out",
     ),
     "loss grows with the batch": Symptom(
-        look="another batch size wants another learning rate",
+        look="nothing here; another batch size wants another learning rate",
         measure="loss of four copies, in parts of one",
         healthy=((0, 1.1),),
         cause="losses of the pictures were added up, not averaged, or a Gram matrix "
@@ -70,21 +70,21 @@ SYMPTOMS = {
         advice="mean over the batch axis; each picture its own Gram matrix",
     ),
     "loss shrinks with the batch": Symptom(
-        look="with larger batches the style fades",
+        look="another batch size paints another picture",
         measure="loss of four copies, in parts of one",
         healthy=((0.9, INFINITE),),
         cause="the Gram matrix was divided by N as well, and is squared afterwards",
         advice="divide by C*H*W, of one picture; average over the batch at the end",
     ),
     "Gram not divided": Symptom(
-        look="large pictures lose their content, losses of 1e10",
+        look="losses of 1e10; a weight found by others leaves no photograph",
         measure="style loss at twice the size, in parts of that at the size",
         healthy=((0, 3.0),),
         cause="the Gram matrix is a sum over H*W places and grows with them",
         advice="divide it by C*H*W",
     ),
     "Gram divided twice": Symptom(
-        look="large pictures show no style",
+        look="a weight found by others paints nothing",
         measure="style loss at twice the size, in parts of that at the size",
         healthy=((1 / 3, INFINITE),),
         cause="the Gram matrix was divided by H*W twice, by hand and by a mean",
@@ -171,11 +171,11 @@ class _Terms:
             style = style.expand(len(painted), -1, -1, -1)
         return self.loss(painted, photograph.clone(), style.clone())[0]
 
-    def broken(self, *pictures: Tensor) -> str:
-        """Return the name of the first term that is not finite, if it has a name."""
-        terms = self.loss(*pictures)[1].items()
-        lost = [n for n, v in terms if not math.isfinite(float(v))]
-        return f"first the {lost[0]} term" if lost else ""
+    def broken(self, *pictures: Tensor) -> list[str]:
+        """Return which terms are not finite, or that the total is not."""
+        total, terms = self.loss(*pictures)
+        lost = [f"first the {n} term" for n, v in terms.items() if not _finite(v)]
+        return lost or ([] if _finite(total) else ["the total"])
 
     def tv(self, y: Tensor) -> Tensor:
         return self.total(y, y.detach(), y.detach()[:1])
@@ -204,9 +204,8 @@ def examine_loss(
     noise = torch.randn(photo.shape, generator=generator).to(photo)
     near = (photo + 0.1 * noise).clamp(0, 1)
     try:
-        value = float(terms.total(near, photo, style).detach())
-        broken = "" if math.isfinite(value) else terms.broken(near, photo, style)
-        yield (first := chart.read("loss not finite", value, broken))
+        broken = terms.broken(near, photo, style)
+        yield (first := chart.read("loss not finite", len(broken), "".join(broken[:1])))
         if first.ill:
             return
         # what does not depend on size is asked of smaller pictures
@@ -220,6 +219,10 @@ def examine_loss(
         yield from _balance(terms, photo, style, chart)
     except Exception as error:  # whatever a reader's loss stumbles over
         yield stopped("loss", error)
+
+
+def _finite(value: Tensor | float) -> bool:
+    return bool(torch.as_tensor(value).detach().isfinite().all())
 
 
 def _pull(value: Tensor, leaf: Tensor) -> Tensor:
@@ -238,10 +241,10 @@ def _gradients(
     gradients = [None] * 3
     if total.requires_grad:
         gradients = torch.autograd.grad(total, leaves, allow_unused=True)
-    painted, *targets = (0.0 if g is None else float(g.norm()) for g in gradients)
-    yield chart.read("no gradient", painted)
-    yield chart.read("targets not detached", sum(t > 0 for t in targets) / 2)
-    if painted:
+    shares = [0.0 if g is None else float(g.ne(0).float().mean()) for g in gradients]
+    yield (moved := chart.read("no gradient", shares[0]))
+    yield chart.read("targets not detached", sum(s > 0 for s in shares[1:]) / 2)
+    if not moved.ill:
         beyond = (1.6 * (near - 0.5) + 0.5).requires_grad_(True)
         outside = (beyond < 0) | (beyond > 1)
         gradient = _pull(terms.total(beyond * 1, photo, style), beyond)

@@ -17,14 +17,14 @@ _NORMS = (*_BATCH_NORMS, nn.InstanceNorm2d)
 
 SYMPTOMS = {
     "weights not finite": Symptom(
-        look="a black or empty painting",
+        look="a colour missing, a black painting or none",
         measure="weights that are NaN or infinite",
         healthy=((0, 0),),
         cause="the training overflowed, or weights beyond 65504 were saved in float16",
         advice="go back to the last good file; train with a lower learning rate",
     ),
     "painting not finite": Symptom(
-        look="a black or empty painting",
+        look="holes, white or black; often all of it",
         measure="share of the painting that is NaN or infinite",
         healthy=((0, 0),),
         cause="an overflow on the way, most often in half precision",

@@ -27,7 +27,7 @@ _INSIDE = "do it once, as the loss network's first step: (x - mean) / std"
 
 SYMPTOMS = {
     "normalization missing": Symptom(
-        look="pale, low in contrast; a third of the style is lost",
+        look="dark and patchy where the right painting is calm",
         measure=ZERO,
         healthy=RIGHT_ZERO,
         cause="the network was trained on colours with mean 0 and gets 0 to 1 (or 0 to "
@@ -35,35 +35,35 @@ SYMPTOMS = {
         advice=_INSIDE,
     ),
     "normalized twice": Symptom(
-        look="hard contrast, dark edges",
+        look="nearly right; skies and other plain areas take on a tint",
         measure=SPAN,
         healthy=RIGHT_SPAN,
         cause="once while loading and once more inside the loss network",
         advice=_INSIDE,
     ),
     "network fed 0 to 255": Symptom(
-        look="glare: flat colours, losses thousands of times too large",
+        look="contours in relief, patches in plain areas, enormous losses",
         measure=SPAN,
         healthy=RIGHT_SPAN,
         cause="0 to 255 went into a normalization that was written for 0 to 1",
         advice="divide by 255 before it, or leave the pictures in [0, 1]",
     ),
     "network fed 0 to 1/255": Symptom(
-        look="the content is ignored; every picture looks alike to the network",
+        look="dark and dull; all pictures look alike to the network",
         measure=SPAN,
         healthy=RIGHT_SPAN,
         cause="pictures in [0, 1] were divided by 255 once more",
         advice="leave out the second division",
     ),
     "another normalization": Symptom(
-        look="features that are a little wrong everywhere",
+        look="nearly right, and no number of yours agrees with others",
         measure=SPAN,
         healthy=RIGHT_SPAN,
         cause="neither what torchvision's VGG was trained with nor what Caffe's was",
         advice="use the mean and deviation that belong to your weights",
     ),
     "channels swapped": Symptom(
-        look="colours wander: blue where orange belongs",
+        look="colours and strokes that belong elsewhere",
         measure="share of red in the channel that the weights know as red",
         healthy=((0.9, 1.0),),
         cause="weights trained on RGB were given BGR, or the other way round",

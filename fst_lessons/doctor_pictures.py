@@ -48,7 +48,7 @@ SYMPTOMS = {
     ),
     "not finite": Symptom(
         look="a black painting, or none",
-        measure="share of values that are NaN or infinite",
+        measure="values that are NaN or infinite",
         healthy=((0, 0),),
         cause="a division by zero or an overflow came before, or the file is damaged",
         advice="print torch.isfinite(x).all() after each step of your loading",
@@ -152,7 +152,7 @@ def _shape(photo: Tensor, chart: Chart) -> Iterator[Reading]:
 def _values(photo: Tensor, chart: Chart) -> Iterator[Reading]:
     """Yield the one fault of the values, or all the numbers where there is none."""
     values = photo.float()
-    broken = chart.read("not finite", 1 - float(values.isfinite().float().mean()))
+    broken = chart.read("not finite", (~values.isfinite()).sum())
     yield broken
     if broken.ill:
         return

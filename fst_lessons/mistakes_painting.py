@@ -160,7 +160,11 @@ def make_optimizer(
     return lambda objective, start: loop(objective, start, steps)
 
 
-def _adam(rate: float) -> Callable[[Objective, Tensor, int], Tensor]:
+def _adam(
+    rate: float, *, fence: bool = True
+) -> Callable[[Objective, Tensor, int], Tensor]:
+    """Return a plain loop; without a fence, pixels are clamped once, at the end."""
+
     def loop(objective: Objective, start: Tensor, steps: int) -> Tensor:
         y = start.clone().requires_grad_(True)
         adam = torch.optim.Adam([y], lr=rate)
@@ -168,34 +172,29 @@ def _adam(rate: float) -> Callable[[Objective, Tensor, int], Tensor]:
             adam.zero_grad()
             objective(y).backward()
             adam.step()
-            with torch.no_grad():
-                y.clamp_(0, 1)
-        return y.detach()
-
-    return loop
-
-
-def _lbfgs(clamp: bool) -> Callable[[Objective, Tensor, int], Tensor]:
-    """Return the loop of a well-known tutorial, with its clamp or without."""
-
-    def loop(objective: Objective, start: Tensor, steps: int) -> Tensor:
-        y, count = start.clone().requires_grad_(True), [0]
-        lbfgs = torch.optim.LBFGS([y])  # twenty evaluations a step
-
-        def closure() -> Tensor:
-            if clamp:
+            if fence:
                 y.data.clamp_(0, 1)
-            lbfgs.zero_grad()
-            loss = objective(y)
-            loss.backward()
-            count[0] += 1
-            return loss
-
-        while count[0] < steps:
-            lbfgs.step(closure)
         return y.detach().clamp(0, 1)
 
     return loop
+
+
+def _lbfgs(objective: Objective, start: Tensor, steps: int) -> Tensor:
+    """Return what the loop of a well-known tutorial makes of a picture."""
+    y, count = start.clone().requires_grad_(True), [0]
+    lbfgs = torch.optim.LBFGS([y])  # twenty evaluations a step
+
+    def closure() -> Tensor:
+        y.data.clamp_(0, 1)
+        lbfgs.zero_grad()
+        loss = objective(y)
+        loss.backward()
+        count[0] += 1
+        return loss
+
+    while count[0] < steps:
+        lbfgs.step(closure)
+    return y.detach().clamp(0, 1)
 
 
 def _sgd(rate: float) -> Callable[[Objective, Tensor, int], Tensor]:
@@ -214,13 +213,13 @@ def _sgd(rate: float) -> Callable[[Objective, Tensor, int], Tensor]:
 
 _ADAM = _adam(0.03)
 OPTIMIZER = {
-    "no fence": _lbfgs(clamp=False),
-    "steps too long": _lbfgs(clamp=True),
+    "no fence": _adam(0.03, fence=False),
+    "steps too long": _lbfgs,
     "hardly moves": _adam(1e-5),
 }
 HISTORY = {
     "loss became NaN": _sgd(100.0),
-    "loss explodes": _lbfgs(clamp=True),
+    "loss explodes": _lbfgs,
     "loss never falls": _adam(1e-5),
 }
 

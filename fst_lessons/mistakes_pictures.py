@@ -156,7 +156,9 @@ def _picture(name: str, change: Callable[[Image.Image], Image.Image], **options)
 
 def _half_transparent(picture: Image.Image) -> Image.Image:
     alpha = Image.new("L", picture.size, 255)
-    alpha.paste(0, (0, 0, picture.width // 2, picture.height))
+    left = (0, 0, picture.width // 2, picture.height)
+    alpha.paste(0, left)
+    picture.paste("black", left)  # what lies below transparency is often black
     picture.putalpha(alpha)
     return picture
 
@@ -164,7 +166,8 @@ def _half_transparent(picture: Image.Image) -> Image.Image:
 def _turned(folder: Path, net: TransformNet, card: dict) -> Path:
     exif = Image.Exif()
     exif[0x0112] = 6  # held upright, to the right
-    return _picture("turned.jpg", lambda picture: picture, exif=exif)(folder, net, card)
+    turn = _picture("turned.jpg", lambda p: p.rotate(90, expand=True), exif=exif)
+    return turn(folder, net, card)
 
 
 def _torn(folder: Path, net: TransformNet, card: dict) -> Path:

@@ -43,13 +43,14 @@ class Symptom:
 
 
 def _range(low: float, high: float) -> str:
+    first, last = (
+        f"{end:.0f}" if abs(end) >= 1000 else f"{end:.3g}" for end in (low, high)
+    )
     if low == high:
-        return f"{low:.3g}"
+        return first
     if low == -INFINITE:
-        return f"at most {high:.3g}"
-    if high == INFINITE:
-        return f"at least {low:.3g}"
-    return f"{low:.3g} to {high:.3g}"
+        return f"at most {last}"
+    return f"at least {first}" if high == INFINITE else f"{first} to {last}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 PATHS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))  # the appendix's, too
 TEMPLATE = ROOT / "templates" / "chapter.ipynb"  # what a new chapter begins as
 REQUIRED = bool(os.environ.get("FST_REQUIRE_CHROMIUM"))
 
@@ -65,4 +66,7 @@ def pages():
 
 each_chapter = pytest.mark.parametrize(
     "path", [*PATHS, TEMPLATE], ids=lambda path: path.stem
+)
+each_notebook = pytest.mark.parametrize(
+    "path", [*NOTEBOOKS, TEMPLATE], ids=lambda path: path.stem
 )

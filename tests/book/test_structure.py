@@ -1,4 +1,4 @@
-"""Every chapter keeps the template, and its file is fit to be committed."""
+"""Every chapter keeps the template; every notebook is fit to be committed."""
 
 import re
 
@@ -11,6 +11,7 @@ from chapters import (
     code_cells,
     config,
     each_chapter,
+    each_notebook,
     outputs,
     pages,
     prose,
@@ -78,7 +79,7 @@ def test_at_least_one_exercise_with_a_folded_solution(path):
     assert re.search(r":class: dropdown|\{dropdown\}", after)
 
 
-@each_chapter
+@each_notebook
 def test_setup_cell_comes_first_and_is_the_common_one(path):
     first = code_cells(path)[0][1]
     assert is_setup(first)
@@ -86,7 +87,7 @@ def test_setup_cell_comes_first_and_is_the_common_one(path):
     assert sum(is_setup(cell) for _, cell in code_cells(path)) == 1
 
 
-@each_chapter
+@each_notebook
 def test_code_cells_are_short(path):
     for position, cell in code_cells(path):
         lines = cell["source"].splitlines()
@@ -94,20 +95,20 @@ def test_code_cells_are_short(path):
         assert len(lines) <= 25, f"cell {position} has {len(lines)} lines"
 
 
-@each_chapter
+@each_notebook
 def test_code_has_a_lead_in(path):
     for position, _ in code_cells(path):
         before = cells(path)[position - 1]
         assert before["cell_type"] == "markdown", f"cell {position} comes unannounced"
 
 
-@each_chapter
+@each_notebook
 def test_run_counts_go_from_one_to_n(path):
     counts = [cell["execution_count"] for _, cell in code_cells(path)]
     assert counts == list(range(1, len(counts) + 1)), "run: make execute"
 
 
-@each_chapter
+@each_notebook
 def test_outputs_are_clean(path):
     for position, cell, output in outputs(path):
         where = f"cell {position}"
@@ -122,13 +123,13 @@ def test_outputs_are_clean(path):
         assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
 
 
-@each_chapter
+@each_notebook
 def test_sources_name_no_local_path(path):
     for position, cell in enumerate(cells(path)):
         assert not LOCAL_PATH.search(cell["source"]), f"cell {position}"
 
 
-@each_chapter
+@each_notebook
 def test_files_stay_small(path):
     assert path.stat().st_size < 1_500_000
     for position, _, output in outputs(path):
@@ -136,7 +137,7 @@ def test_files_stay_small(path):
         assert size < 700_000, f"cell {position}: {size / 1e3:.0f} kB in one output"
 
 
-@each_chapter
+@each_notebook
 def test_pictures_have_alternative_text(path):
     for position, cell, output in outputs(path):
         data = output.get("data", {})
@@ -151,7 +152,7 @@ def test_pictures_have_alternative_text(path):
         assert len(alt) > 15, target
 
 
-@each_chapter
+@each_notebook
 def test_most_printed_results_are_compared(path):
     tagged = {"nbval-ignore-output", "nbval-skip"}
     printed = ignored = 0
@@ -162,7 +163,7 @@ def test_most_printed_results_are_compared(path):
     assert 3 * ignored <= printed
 
 
-@each_chapter
+@each_notebook
 def test_an_uncompared_cell_says_why(path):
     for position, cell in code_cells(path):
         if "nbval-ignore-output" in cell["metadata"].get("tags", []):

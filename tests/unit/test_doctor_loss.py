@@ -97,7 +97,7 @@ def test_the_first_bad_term_is_named():
 
 def test_without_named_terms_only_the_total_is_known():
     (reading,) = readings(lambda painted, *rest: painted.sum() * float("nan"))
-    assert (reading.name, reading.where) == ("loss not finite", "")
+    assert (reading.name, reading.where) == ("loss not finite", "the total")
 
 
 def test_targets_that_are_not_detached_are_counted():
