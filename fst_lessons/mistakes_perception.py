@@ -71,7 +71,8 @@ class Vgg(nn.Module):
             else:
                 self.layers[name] = nn.MaxPool2d(2)
         if mistake == "restless":
-            self.layers["pool1"] = nn.Sequential(nn.MaxPool2d(2), nn.Dropout2d(0.2))
+            norm = nn.BatchNorm2d(pocket.convolutions["1_2"].out_channels)
+            self.layers["pool1"] = nn.Sequential(nn.MaxPool2d(2), norm)
         if mistake == "features not finite":
             self.layers["conv2_1"].weight.data[0] = float("nan")
         self.requires_grad_(mistake == "not frozen").train(mistake == "restless")
