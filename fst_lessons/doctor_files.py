@@ -1,85 +1,24 @@
-"""The doctor's look at files: trained nets, photographs, folders of them."""
+"""The doctor's look at files by their names: photographs, nets, folders of both."""
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-import torch
 from PIL import Image
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from . import assets
-from .checkpoints import (
-    NET,
-    PICKLES,
-    SUPER_RESOLUTION,
-    TRAINING,
-    load_net,
-    load_super_resolution,
-)
 from .datasets import SUFFIXES
-from .doctor_descent import examine_history
-from .doctor_net import SYMPTOMS as NET_SYMPTOMS
-from .doctor_net import examine_net
+from .doctor_checkpoints import CHECKPOINTS, examine_checkpoint
 from .doctor_pictures import SYMPTOMS as PHOTO_SYMPTOMS
 from .images import load_image
 from .symptoms import INFINITE, Chart, Reading, Symptom
 
 ORIENTATION = 0x0112
-CHECKPOINTS = {".safetensors", *PICKLES}
-_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _HANDLED = "nothing here, images.load_image sees to it; elsewhere, "
 
 SYMPTOMS = {
-    "pickle": Symptom(
-        look="works, and could do anything to your machine",
-        measure="files that may run code when they are read",
-        healthy=((0, 0),),
-        cause="torch.save writes a pickle, a program more than a table of numbers",
-        advice="state = torch.load(path, weights_only=True), then "
-        "safetensors.torch.save_file(state, 'net.safetensors')",
-    ),
-    "file cut short": Symptom(
-        look="an error message about a header",
-        measure="share of the file that is there",
-        healthy=((1, 1),),
-        cause="a download or a copy ended early, or this is no safetensors file",
-        advice="copy or train it again",
-    ),
-    "no recipe card": Symptom(
-        look="'its architecture is unknown'",
-        measure="recipe cards in the file",
-        healthy=((1, 1),),
-        cause="another program wrote the weights, without saying what net they are of",
-        advice="checkpoints.load_weights(TransformNet(preset), path), then save_net",
-    ),
-    "another architecture": Symptom(
-        look="missing or unexpected keys",
-        measure="tensors that do not fit the net that the card describes",
-        healthy=((0, 0),),
-        cause="weights of another width, preset or program",
-        advice="name the right preset and width: TransformNet(preset, width=...)",
-    ),
-    "old running averages": Symptom(
-        look="unexpected keys running_mean and running_var",
-        measure="running averages of norms that use none",
-        healthy=((0, 0),),
-        cause="before PyTorch 0.4, instance norm stored averages that it did not need",
-        advice="nothing here, they are dropped; elsewhere, delete those keys",
-        grave=False,
-    ),
-    "unfinished training": Symptom(
-        look="it is refused by stylize",
-        measure="trainings in the file that have not ended",
-        healthy=((0, 0),),
-        cause="this is what train --resume goes on from, not the net",
-        advice="take the file of the net beside it, or finish: train --resume",
-        grave=False,
-    ),
     "picture cannot be read": Symptom(
         look="a training that stops after hours",
         measure="pictures that cannot be read",
@@ -150,8 +89,8 @@ def find_file(name: str) -> Path:
     if path.exists():
         return path
     if path.name == name and not path.suffix:
-        folder = assets.data_path("weights", "styles")
-        nets = {p.stem: p for p in folder.glob("*.safetensors")}
+        folder = assets.data_path("weights")
+        nets = {p.stem: p for p in folder.rglob("*.safetensors")}
         nets |= {stem.rpartition("_")[0]: p for stem, p in nets.items()}
         if name in nets:
             return nets[name]
@@ -177,8 +116,10 @@ def examine_file(path: str | Path, photos: Tensor) -> Iterator[Reading]:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"no file {path}; check the path")
-    look = _examine_checkpoint if path.suffix.lower() in CHECKPOINTS else None
-    yield from look(path, photos) if look else _examine_picture(path)
+    if path.suffix.lower() in CHECKPOINTS:
+        yield from examine_checkpoint(path, photos)
+    else:
+        yield from _examine_picture(path)
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -197,94 +138,6 @@ def files_of(folder: str | Path) -> list[Path]:
 def count_photographs(readable: int) -> Reading:
     """Return the reading of a folder with so many `readable` photographs."""
     return Chart(SYMPTOMS).read("few photographs", readable)
-
-
-def _examine_checkpoint(path: Path, photos: Tensor) -> Iterator[Reading]:
-    chart = Chart(SYMPTOMS)
-    with path.open("rb") as stream:
-        pickled = stream.read(2) in (b"PK", b"\x80\x02") or path.suffix in PICKLES
-    yield chart.read("pickle", pickled, _inside(path) if pickled else "")
-    if pickled:
-        return
-    share = _share(path)
-    try:
-        with safe_open(path, "pt") as file:
-            keys = list(file.keys())
-            card = json.loads((file.metadata() or {}).get("card", "{}"))
-    except (SafetensorError, ValueError, OSError):
-        yield chart.read("file cut short", min(share, 0.99))
-        return
-    yield chart.read("file cut short", share)
-    yield from _by_kind(path, keys, card, photos, chart)
-
-
-def _inside(path: Path) -> str:
-    """Return what the safe reader finds in a pickle; it runs no code."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # pickles fail in many ways
-        return "even the safe reader refuses it"
-    state = state.get("state_dict", state) if isinstance(state, Mapping) else {}
-    old = sum(str(key).endswith(_STATISTICS) for key in state)
-    return f"{len(state)} entries, {old} of them running averages"
-
-
-def _share(path: Path) -> float:
-    """Return the size of a safetensors file in parts of what its header says."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if not 0 < length <= size:
-            return 0.0
-        try:
-            header = json.loads(stream.read(length))
-            ends = [v["data_offsets"][1] for k, v in header.items() if k[0] != "_"]
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return 0.0
-    return size / (8 + length + max(ends, default=0))
-
-
-def _by_kind(
-    path: Path, keys: list[str], card: dict, photos: Tensor, chart: Chart
-) -> Iterator[Reading]:
-    """Yield the readings of a whole file, as what its card says it is."""
-    kind = card.get("format", NET)
-    yield chart.read("unfinished training", kind == TRAINING)
-    if kind == TRAINING:
-        return
-    yield chart.read("no recipe card", "net" in card)
-    if "net" not in card:
-        return
-    old = sum(key.endswith(_STATISTICS) for key in keys)
-    batch = card["net"].get("norm") == "batch" or kind == SUPER_RESOLUTION
-    yield chart.read("old running averages", 0 if batch else old)
-    load = load_super_resolution if kind == SUPER_RESOLUTION else load_net
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the reading before says it
-            net, _ = load(path)
-    except ValueError as error:
-        count = [word for word in str(error).split() if word.isdecimal()]
-        yield chart.read("another architecture", int((count or [1])[-1]), str(error))
-        return
-    yield chart.read("another architecture", 0)
-    if kind == SUPER_RESOLUTION:
-        broken = sum(int((~w.isfinite()).sum()) for w in net.state_dict().values())
-        yield Chart(NET_SYMPTOMS).read("weights not finite", broken)
-    else:
-        yield from examine_net(net, photos)
-    yield from _curve(card)
-
-
-def _curve(card: dict) -> Iterator[Reading]:
-    """Yield the readings of the training that the card tells of."""
-    columns, rows = card.get("history_columns"), card.get("history")
-    resumed = card.get("recipe", {}).get("start") is not None
-    if columns and rows and "total" in columns:
-        place = columns.index("total")
-        for reading in examine_history([row[place] for row in rows]):
-            if not (resumed and reading.name == "loss never falls"):
-                yield reading
 
 
 def _examine_picture(path: Path) -> Iterator[Reading]:

@@ -100,14 +100,17 @@ SYMPTOMS = {
 }
 
 
-def examine_net(net: Callable[[Tensor], Tensor], photos: Tensor) -> Iterator[Reading]:
+def examine_net(
+    net: Callable[[Tensor], Tensor], photos: Tensor, *, where: str = ""
+) -> Iterator[Reading]:
     """Yield the readings of a net.
 
     Args:
         net: photographs `(N, 3, H, W)` in [0, 1] -> paintings; a module keeps its mode.
         photos: `(2, 3, S, S)`, two photographs.
+        where: said of every reading.
     """
-    chart = Chart(SYMPTOMS)
+    chart = Chart(SYMPTOMS, where)
     try:
         weights = list(net.parameters()) if isinstance(net, nn.Module) else []
         broken = sum(int((~w.isfinite()).sum()) for w in weights)

@@ -22,7 +22,7 @@ STYLE = """<style>
 .fst-cards .fst-pair { display: flex; gap: 0.5rem; margin: 0.5rem 0; }
 .fst-cards .fst-pair > span { flex: 1 1 0; min-width: 0; font-size: 0.8125rem; }
 .fst-cards img { display: block; width: 100%; height: auto; margin: 0 0 0.15rem;
-  border-radius: 3px; background: none;
+  border-radius: 3px; padding: 0 !important; background: none !important;
   outline: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .fst-cards code { overflow-wrap: anywhere; }
 </style>"""

@@ -8,6 +8,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from fst_lessons import assets
+from fst_lessons.adjustable_checkpoints import adjustable_names, save_adjustable
+from fst_lessons.adjustable_net import AdjustableConfig, AdjustableTransformNet
 from fst_lessons.checkpoints import net_names, net_path, save_net
 from fst_lessons.doctor import probe_photos
 from fst_lessons.doctor_files import (
@@ -16,6 +18,7 @@ from fst_lessons.doctor_files import (
     files_of,
     find_file,
 )
+from fst_lessons.loss_network import load_loss_network
 from fst_lessons.mistakes import FILES, write_file
 from fst_lessons.super_resolution_net import SuperResolutionNet
 from fst_lessons.transform_net import TransformNet
@@ -45,6 +48,11 @@ def test_the_nets_that_come_along_are_healthy(name):
     assert ills(net_path(name, width=16)) == []
 
 
+@pytest.mark.parametrize("name", adjustable_names())
+def test_the_adjustable_nets_that_come_along_are_healthy(name):
+    assert ills(find_file(name)) == []
+
+
 @pytest.mark.parametrize("name", assets.photo_names()[:3] + assets.style_names()[:3])
 def test_the_pictures_that_come_along_are_healthy(name):
     assert ills(find_file(name)) == []
@@ -57,6 +65,26 @@ def test_a_net_that_enlarges(tmp_path):
     assert ills(path) == []
     net.state_dict()["last.weight"].view(-1)[0] = float("inf")
     assert ills(save_net(net, path, {})) == ["weights not finite"]
+
+
+def test_a_net_with_knobs_is_looked_at_in_every_style(tmp_path):
+    torch.manual_seed(0)
+    net = AdjustableTransformNet(AdjustableConfig(("mosaic", "gold"), width=4))
+    path = save_adjustable(net.eval(), tmp_path / "knobs.safetensors", {})
+    where = {r.where for r in examine_file(path, PHOTOS) if r.name == "frame"}
+    assert where == {"mosaic", "gold"}
+    net.last.bias.data[0] = float("nan")
+    assert ills(save_adjustable(net, path, {})) == ["weights not finite"]
+
+
+def test_the_weights_of_a_loss_network(tmp_path):
+    assert ills(assets.data_path("weights", "pocket.safetensors")) == []
+    weights = load_loss_network("pocket").state_dict()
+    weights["convolutions.2_1.weight"][0] = float("nan")
+    save_file(weights, tmp_path / "mine.safetensors")
+    assert ills(tmp_path / "mine.safetensors") == ["features not finite"]
+    save_file({"convolutions.1_1.weight": torch.ones(1)}, tmp_path / "odd.safetensors")
+    assert ills(tmp_path / "odd.safetensors") == ["no recipe card"]
 
 
 def test_what_is_in_a_pickle_is_said_without_running_it(tmp_path):

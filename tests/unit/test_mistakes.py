@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from fst_lessons import (
+    doctor_checkpoints,
     doctor_descent,
     doctor_files,
     doctor_loss,
@@ -33,7 +34,8 @@ def test_every_symptom_of_the_other_parts_can_be_planted():
     assert sorted(loops) == sorted(doctor_descent.SYMPTOMS)
     assert {*doctor_pictures.READER_SYMPTOMS} <= {*mistakes.mistakes_of("read")}
     # a folder has too few photographs, no single file has
-    assert {*doctor_files.SYMPTOMS} - {*mistakes.FILES} == {"few photographs"}
+    files = {*doctor_files.SYMPTOMS, *doctor_checkpoints.SYMPTOMS}
+    assert files - {*mistakes.FILES} == {"few photographs"}
 
 
 def test_a_set_up_has_every_part():

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from fst_lessons import (
+    doctor_checkpoints,
     doctor_descent,
     doctor_files,
     doctor_loss,
@@ -15,6 +16,7 @@ from fst_lessons import (
 from fst_lessons.symptoms import INFINITE, Chart, Diagnosis, Reading, Symptom, stopped
 
 TABLES = [
+    doctor_checkpoints.SYMPTOMS,
     doctor_descent.SYMPTOMS,
     doctor_files.SYMPTOMS,
     doctor_loss.SYMPTOMS,
