@@ -62,7 +62,8 @@ clean:  ## remove everything that was made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-book/_static/vendor/live/installed: book/_static/vendor/installed book/_static/live/painter.js tools/live_page.py $(wildcard data/weights/adjustable/*)
+LIVE := book/_static/live/painter.js tools/live_page.py fst_lessons/export.py fst_lessons/explorer.css
+book/_static/vendor/live/installed: book/_static/vendor/installed $(LIVE) $(wildcard data/weights/adjustable/*)
 	$(BIN)/python tools/live_page.py
 	touch $@
 

@@ -170,7 +170,10 @@ def main():
     (OUT / "LICENSE").write_text(NOTICE, encoding="utf-8")
     css = (ROOT / "fst_lessons" / "explorer.css").read_text(encoding="utf-8")
     (OUT / "explorer.css").write_text(css, encoding="utf-8")
-    write_net(args.net)
+    try:
+        write_net(args.net)
+    except ValueError as error:
+        sys.exit(str(error))
     size = sum(file.stat().st_size for file in OUT.iterdir())
     print(f"{OUT.relative_to(ROOT)}: {size / 1e6:.1f} MB")
 
