@@ -4,8 +4,8 @@ A page opened from disk may not fetch files, but it may run scripts. So each fil
 ``book/_static/vendor/live`` is a script that holds text: onnxruntime's own files from
 npm, packed, and the page's net as ``python -m fst_lessons export`` writes it.
 
-    python tools/live_page.py                   the net that comes with the package
-    python tools/live_page.py --net FILE        another adjustable net
+    python tools/pack_live_page.py                   the net that comes with the package
+    python tools/pack_live_page.py --net FILE        another adjustable net
 """
 
 import argparse
