@@ -129,3 +129,34 @@ def test_a_row_tells_time_and_memory_of_each(upscaling, monkeypatch):
 
 def test_memory_is_that_of_a_process_of_its_own(upscaling):
     assert 50 < upscaling.memory_alone("bicubic", 6, 1) < 5000
+
+
+def test_the_live_pages_table_has_a_line_for_each_net_and_size(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    monkeypatch.syspath_prepend(str(BENCHMARKS.parent / "tools"))
+    import live_page
+
+    row = {"net": "page", "size": 256, "mb": 0.6, "styles": 5, "browser_ms": 81.5}
+    lines = live_page.table([row, {**row, "size": 512, "browser_ms": 330.2}])
+    assert [line.split() for line in lines.splitlines()] == [
+        ["net", "size", "MB", "browser"],
+        ["page", "256", "0.60", "82"],
+        ["page", "512", "0.60", "330"],
+    ]
+
+
+def test_the_same_painting_in_three_ways(monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    monkeypatch.syspath_prepend(str(BENCHMARKS.parent / "tools"))
+    import live_page
+
+    from fst_lessons.export import to_onnx
+
+    net = TransformNet(width=4, blocks=0).eval().requires_grad_(False)
+    jobs = live_page.python_jobs(net, to_onnx(net), 32)
+    with torch.no_grad():
+        paintings = {name: job() for name, job in jobs.items()}
+    torch.testing.assert_close(
+        paintings["onnxruntime"], paintings["torch_float32"], atol=2e-3, rtol=0
+    )

@@ -30,6 +30,12 @@
     });
   }
 
+  function put(canvas, { rgba, width, height }) {
+    Object.assign(canvas, { width, height }); // also empties it
+    canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(rgba), width, height), 0, 0);
+    if (canvas === part.canvas) part.stage.style.setProperty("--fst-aspect", width / height);
+  }
+
   // what is said once, aloud too; numbers that follow the slider are not
   function say(text, { error = false } = {}) {
     part.message.textContent = text;
@@ -43,6 +49,7 @@
   let source = null; // {name, title, picture, width, height}: as it was given
   let photo = null; // {key, width, height, rgba}: as large as it is painted
   let keys = 0;
+  let turns = 0; // photographs asked for; the last one counts, whenever it is read
 
   const lambda = () => {
     const { lightest, heaviest } = net;
@@ -89,7 +96,6 @@
   let painter = null; // the one in use
   let busy = false;
   let shown = null; // the wish whose painting is shown
-  let failures = 0;
 
   class Painter {
     constructor(runtime, backend) {
@@ -143,11 +149,9 @@
     const what = wanted();
     try {
       const found = await painter.paint(what, photo);
-      failures = 0;
       shown = what;
       show(found);
     } catch (error) {
-      failures += 1;
       shown = what; // not again by itself
       say(`This could not be painted (${error.message}). A smaller size may help.`, { error: true });
     }
@@ -159,8 +163,7 @@
 
   function show({ rgba, width, height, ms, backend }) {
     const { canvas } = part;
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(rgba), width, height), 0, 0);
+    put(canvas, { rgba, width, height });
     canvas.setAttribute("aria-label", `${source.title}, painted: ${spokenStyle()}, lambda ${part.lambda.textContent}`);
     drawOver();
     part.speed.textContent = `${width} × ${height} pixels in ${Math.round(ms)} ms (${backend === "webgpu" ? "WebGPU" : "WebAssembly"})`;
@@ -183,8 +186,7 @@
   function drawOver() {
     const { over } = part;
     if (!part.compare.checked || over.dataset.key === String(photo?.key)) return;
-    Object.assign(over, { width: photo.width, height: photo.height });
-    over.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(photo.rgba), photo.width, photo.height), 0, 0);
+    put(over, photo);
     over.dataset.key = photo.key;
   }
 
@@ -204,10 +206,7 @@
     pen.drawImage(source.picture, 0, 0, width, height);
     const { data } = pen.getImageData(0, 0, width, height);
     photo = { key: ++keys, width, height, rgba: data.buffer };
-    if (!root.dataset.painted) { // until the first painting: the photograph itself
-      Object.assign(part.canvas, { width, height });
-      part.canvas.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
-    }
+    if (!root.dataset.painted) put(part.canvas, photo); // until the first painting
   }
 
   function take(found) {
@@ -230,6 +229,7 @@
 
   async function readFile(file) {
     stopCamera();
+    const turn = ++turns;
     const name = file.name || "the picture";
     let picture;
     try {
@@ -238,8 +238,9 @@
       const kind = /\.(hei[cf]|tiff?|raw|dng|cr2|nef|pdf)$/i.test(name)
         ? "is of a kind that this browser cannot read; save it as JPEG or PNG"
         : "is not a picture that this browser can read";
-      return say(`${name} ${kind}. The picture below is still the last one.`, { error: true });
+      return say(`${name} ${kind}. What you see is still the last one.`, { error: true });
     }
+    if (turn !== turns) return; // something else was chosen meanwhile
     const { width, height } = picture;
     try {
       take({ name: "own", title: "Your photograph", picture, width, height });
@@ -254,10 +255,12 @@
   async function takeBundled(name) {
     settled(false);
     stopCamera();
-    if (name !== net.first && !net.photos[name].data) await script("photos.js");
+    const turn = ++turns;
+    if (!net.photos[name].data) await script("photos.js");
     const { data, title } = net.photos[name];
     const picture = make("img", { src: data });
     await picture.decode();
+    if (turn !== turns) return;
     take({ name, title, picture, width: picture.naturalWidth, height: picture.naturalHeight });
     say("");
   }
@@ -282,6 +285,7 @@
         : error.name === "NotFoundError" ? "there is none" : error.message;
       return say(`No camera: ${why}.`, { error: true });
     }
+    turns += 1;
     tick(null);
     part.camera.textContent = "Hold the picture";
     part.camera.setAttribute("aria-pressed", "true");
@@ -341,6 +345,8 @@
     part.size.addEventListener("change", () => {
       wish.size = Number(part.size.value);
       if (!source) return;
+      const small = Math.max(source.width, source.height) < wish.size;
+      say(small ? `${source.title} has ${source.width} × ${source.height} pixels; it is not enlarged.` : "");
       if (!camera) prepare();
       update();
     });
@@ -429,6 +435,8 @@
     if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
       throw new Error("This browser cannot run the net: it lacks WebAssembly, or is some years old. The rest of the book works.");
     }
+    const runtime = script("wasm.js"); // the largest file: on its way from the start
+    runtime.catch(() => {}); // waited for below
     await script("net.js");
     net = window.fstLive.net;
     fillControls();
@@ -438,7 +446,7 @@
     await takeBundled(net.first);
     root.classList.add("fst-ready");
     say("Loading the net …");
-    await script("wasm.js");
+    await runtime;
     const first = new Painter(window.fstLive.wasm, "wasm");
     await first.load(window.fstLive.wasm).catch((error) => {
       throw new Error(`The net could not be loaded (${error.message}). Build the book again, or try another browser.`);

@@ -4,8 +4,8 @@ A page opened from disk may not fetch files, but it may run scripts. So each fil
 ``book/_static/vendor/live`` is a script that holds text: onnxruntime's own files from
 npm, packed, and the page's net as ``python -m fst_lessons export`` writes it.
 
-    python tools/live_page.py                   the net that comes with the package
-    python tools/live_page.py --net FILE        another adjustable net
+    python tools/pack_live_page.py                   the net that comes with the package
+    python tools/pack_live_page.py --net FILE        another adjustable net
 """
 
 import argparse
@@ -170,7 +170,10 @@ def main():
     (OUT / "LICENSE").write_text(NOTICE, encoding="utf-8")
     css = (ROOT / "fst_lessons" / "explorer.css").read_text(encoding="utf-8")
     (OUT / "explorer.css").write_text(css, encoding="utf-8")
-    write_net(args.net)
+    try:
+        write_net(args.net)
+    except ValueError as error:
+        sys.exit(str(error))
     size = sum(file.stat().st_size for file in OUT.iterdir())
     print(f"{OUT.relative_to(ROOT)}: {size / 1e6:.1f} MB")
 
