@@ -55,7 +55,8 @@ def doctor(
     """Return what is wrong with the parts of a set-up, each found by a number.
 
     Takes some seconds and leaves the parts as they are: weights, modes and running
-    averages of modules are put back.
+    averages of modules are put back. Pictures are shown to every part on the device of
+    the first module, or of the photograph.
 
     Args:
         loss_network: pictures `(N, 3, H, W)` RGB in [0, 1] -> features: a mapping
