@@ -56,7 +56,7 @@ def code(text, *, caption="", name="", alt="", tags=()):
 md(r"""
 # Super-resolution
 
-The other half of the paper's title: make a photograph four times as wide and high, and invent what the small one does not show.
+The other half of the paper's title is **{term}`super-resolution`**: make a photograph four times as wide and high, and invent what the small one does not show.
 You train a net for it in half a minute, compare two nets that differ in their loss alone, and find that the one with the better pictures has the worse score.
 You leave with `upscale`, and with the reasons to distrust both the score and the picture.
 """)
@@ -154,14 +154,14 @@ plots.show_images({name: picture[window] for name, picture in answers.items()});
 
 md(r"""
 Which of the three would you print?
-And which comes closest to the original, pixel by pixel, so that its PSNR is the highest?
+And which comes closest to the original, pixel by pixel, so that its {term}`PSNR` is the highest?
 Write both letters down; the answer comes when you have both losses in hand.
 
 ## The small picture decides
 
 Photographs come large.
 For training, someone has to make the small one, and the net learns to undo exactly that.
-The standard of the field is one step, **bicubic interpolation with antialiasing**: each small pixel is a weighted mean over its surroundings, so that fine patterns fade instead of turning into false coarse ones.
+The standard of the field is one step, **{term}`bicubic interpolation`** with antialiasing: each small pixel is a weighted mean over its surroundings, so that fine patterns fade instead of turning into false coarse ones.
 {cite:t}`johnson2016perceptual` blur before, with a Gaussian of $\sigma = 1$ pixel.
 """)
 
@@ -201,7 +201,7 @@ plots.show_images({name: picture[window] for name, picture in row.items()});
 )
 
 md(r"""
-The speckles on the left are **aliasing**: hairs thinner than a small pixel are hit or missed.
+The speckles on the left are **{term}`aliasing`**: hairs thinner than a small pixel are hit or missed.
 The blur costs detail that bicubic would have kept, and a net trained on blurred pairs also sharpens.
 What a net was trained on matters more than it seems: give it pictures made in another way, and it overdoes or underdoes.
 This book's nets are trained on the standard way, and all measurements below use it.
@@ -334,7 +334,7 @@ Nine of the net's twelve layers work at the small size, for less than half of th
 SRCNN's three cost more than all twelve.
 
 The book's own preset changes three things, each for a reason.
-It has **no batch norm**: statistics of four crops are a poor guide to the contrast of one picture.
+It has **no {term}`batch norm`**: statistics of four crops are a poor guide to the contrast of one picture.
 It **doubles by a resize** instead of a transposed convolution, which chapter 6 found to stamp a grid.
 And it **adds to the bicubic enlargement**, so that at the start it nearly *is* bicubic, and only has to learn what is missing.
 Without the norms' numbers it has 400,451 weights for a factor of four.
@@ -395,7 +395,7 @@ print("three steps, the same losses as the package's:", True)
 
 md(r"""
 How good is it?
-PSNR, in decibels, as super-resolution measures it: on **luma**, the brightness, without a border as wide as the factor.
+PSNR, in decibels, as super-resolution measures it: on **{term}`luma`**, the brightness, without a border as wide as the factor.
 An exercise asks you to write it.
 Now a small net, with half the channels and half the blocks, for two hundred steps.
 The last layer sums thousands of values, so its weights and all biases get far smaller steps than the rest (`scalar_lr`); with larger ones, the first thing such a net learns is to silence its features.
@@ -506,7 +506,7 @@ Absolute differences ask for the median instead, which is as blurred where no ca
 ### And why the score agrees
 
 PSNR is the same square on another scale, so it must prefer the blur.
-SSIM {cite:p}`wang2004image` was made to be wiser: it compares means, contrasts and correlations in small windows, and is 1 for equal pictures.
+{term}`SSIM` {cite:p}`wang2004image` was made to be wiser: it compares means, contrasts and correlations in small windows, and is 1 for equal pictures.
 Damage a photograph in two ways, and hold both against the enlargement of a picture with a sixteenth of its pixels.
 """)
 
@@ -954,7 +954,7 @@ except ValueError as error:
 """)
 
 md(r"""
-The paper ends with one more step, **histogram matching**: give each channel of the answer the values of the small picture, rank by rank, because its nets shift colours.
+The paper ends with one more step, **{term}`histogram matching`**: give each channel of the answer the values of the small picture, rank by rank, because its nets shift colours.
 The sorted values of both pictures are lined up.
 """)
 
