@@ -11,7 +11,12 @@ from pathlib import Path
 from fst_lessons import assets
 from fst_lessons.adjustable_checkpoints import FOLDER as ADJUSTABLE_FOLDER
 from fst_lessons.adjustable_checkpoints import read_adjustable_card
-from fst_lessons.checkpoints import FOLDER, read_card
+from fst_lessons.checkpoints import (
+    FOLDER,
+    SUPER_RESOLUTION_FOLDER,
+    read_card,
+    read_super_resolution_card,
+)
 
 OURS = "The fst_lessons authors"
 
@@ -37,6 +42,17 @@ def adjustable_entry(path) -> dict:
         title=f"Adjustable net of {len(card['styles'])} styles, "
         f"width {card['recipe']['width']}",
         origin=f"python -m fst_lessons train --adjustable; styles: {styles}",
+    )
+
+
+def sharp_entry(path) -> dict:
+    """Return the manifest's entry of a net that enlarges."""
+    recipe = read_super_resolution_card(path)["recipe"]
+    net = {"book": "SuperResolutionNet", "srcnn": "SRCNN"}.get(recipe["net"])
+    return described(
+        path,
+        title=f"{net or recipe['net']}, {recipe['factor']} times, {recipe['loss']} loss",
+        origin="python -m fst_lessons train-sr",
     )
 
 
@@ -73,6 +89,7 @@ def main() -> None:
             (assets.data_path(*FOLDER), entry),
             (weights / "experiments", entry),
             (assets.data_path() / Path(*ADJUSTABLE_FOLDER), adjustable_entry),
+            (assets.data_path() / Path(*SUPER_RESOLUTION_FOLDER), sharp_entry),
         )
         for path in sorted(folder.glob("*.safetensors"))
     }
