@@ -48,10 +48,10 @@ def adjustable_entry(path) -> dict:
 def sharp_entry(path) -> dict:
     """Return the manifest's entry of a net that enlarges."""
     recipe = read_super_resolution_card(path)["recipe"]
-    net = {"book": "SuperResolutionNet", "srcnn": "SRCNN"}.get(recipe["net"])
+    net = "SRCNN" if recipe["net"].startswith("srcnn") else "Super-resolution net"
     return described(
         path,
-        title=f"{net or recipe['net']}, {recipe['factor']} times, {recipe['loss']} loss",
+        title=f"{net}, {recipe['factor']} times, {recipe['loss']} loss",
         origin="python -m fst_lessons train-sr",
     )
 
