@@ -290,6 +290,18 @@ ARROWS = {
         "grids",
     },
     "explorer": {"grids", "html_figures", "images"},
+    "uploads": set(),
+    "latest": set(),
+    "live_strength": {
+        "adjustable_checkpoints",
+        "adjustable_net",
+        "assets",
+        "fast_adjustable",
+        "html_figures",
+        "images",
+        "latest",
+        "uploads",
+    },
     "plots": ANY,
     "diagrams": ANY,
     "widgets": ANY,
@@ -297,7 +309,7 @@ ARROWS = {
     "__main__": ANY,
     "__init__": set(),
 }
-DRAWING = {"plots", "diagrams", "widgets", "live_training"}
+DRAWING = {"plots", "diagrams", "widgets", "live_strength", "live_training"}
 DRAWING_LIBRARIES = {"matplotlib", "ipywidgets", "IPython"}
 
 
