@@ -27,7 +27,7 @@ class Latest(Generic[Job]):
         self._busy = False
 
     def ask(self, job: Job) -> None:
-        """Do this next, instead of whatever still waits; return at once."""
+        """Do `job` next, instead of whatever still waits; return at once."""
         with self._lock:
             self._waiting = [job]
             if not self._busy:

@@ -88,7 +88,16 @@ def still_strength(
     size: int,
     hint: str = "In a running notebook this cell has sliders, and each move is a pass.",
 ) -> BeforeAfter:
-    """Return one painting over its photograph, with a hint; see `live_strength`."""
+    """Return one painting over its photograph.
+
+    Args:
+        net: the painter.
+        photo: a name or `(1, 3, H, W)`, as the next three see `live_strength`.
+        style: its name.
+        strength: lambda.
+        size: shorter side, pixels.
+        hint: a sentence below the picture.
+    """
     image = _load(photo, size)
     with torch.inference_mode():
         painting = net(image, strength, style)
