@@ -121,6 +121,7 @@ def licence(entry):
 def setup(app):
     """Register the above with Sphinx."""
     for name in (
+        "accessible",
         "api_pages",
         "architecture",
         "course_plans",
