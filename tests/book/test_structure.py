@@ -181,6 +181,14 @@ def test_pictures_have_alternative_text(path):
 
 
 @each_notebook
+def test_links_between_notebooks_lead_to_a_file(path):
+    # in Jupyter and on Colab; the built pages' links are followed by the browser tests
+    targets = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", prose(path))
+    home = BOOK if path == TEMPLATE else path.parent
+    assert [name for name in targets if not (home / name).is_file()] == []
+
+
+@each_notebook
 def test_most_printed_results_are_compared(path):
     tagged = {"nbval-ignore-output", "nbval-skip"}
     printed = ignored = 0
