@@ -1,5 +1,6 @@
 """The search, from disk and without a network."""
 
+from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
@@ -33,8 +34,8 @@ def test_a_word_is_found(found):
 def test_what_is_found_is_there(found):
     for link in found.locator("#search-results li > a").all():
         address, anchor = urldefrag(link.evaluate("e => e.href"))
-        path = urlparse(address).path
-        text = open(unquote(path), encoding="utf-8").read()
+        path = Path(unquote(urlparse(address).path))
+        text = path.read_text(encoding="utf-8")
         assert "gram" in text.casefold()
         assert not anchor or f'id="{anchor}"' in text, (path, anchor)
 
