@@ -26,6 +26,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 KEPT_METADATA = {"tags", "mystnb"}
+# what the built book folds is folded in Jupyter and Colab as well, solutions above all
+FOLDED_SOURCE = {"hide-input", "hide-cell"}
+FOLDED_OUTPUT = {"hide-output", "hide-cell"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -47,9 +50,21 @@ def normalize(notebook):
         )
         if cell.cell_type == "code":
             count += 1
+            fold(cell)
             cell.execution_count = count
             cell.outputs = [clean(o, count) for o in join_streams(cell.outputs)]
     return notebook
+
+
+def fold(cell):
+    """Fold a cell's source and output in live notebooks as its tags do on the page."""
+    tags = {*cell.metadata.get("tags", ())}
+    folded = {"source_hidden": FOLDED_SOURCE, "outputs_hidden": FOLDED_OUTPUT}
+    wanted = {name: True for name, of in folded.items() if tags & of}
+    if wanted:
+        cell.metadata["jupyter"] = wanted  # JupyterLab and Notebook
+    if "source_hidden" in wanted:
+        cell.metadata["cellView"] = "form"  # Colab
 
 
 def join_streams(outputs):

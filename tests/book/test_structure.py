@@ -172,6 +172,20 @@ def test_outputs_are_clean(path):
 
 
 @each_notebook
+def test_what_the_page_folds_is_folded_in_live_notebooks(path):
+    for position, cell in code_cells(path):
+        metadata = cell["metadata"]
+        tags = {*metadata.get("tags", [])}
+        wanted = {}
+        if tags & {"hide-input", "hide-cell"}:
+            wanted["source_hidden"] = True
+            assert metadata.get("cellView") == "form", f"cell {position}"
+        if tags & {"hide-output", "hide-cell"}:
+            wanted["outputs_hidden"] = True
+        assert metadata.get("jupyter", {}) == wanted, f"cell {position}"
+
+
+@each_notebook
 def test_sources_name_no_local_path(path):
     for position, cell in enumerate(cells(path)):
         assert not LOCAL_PATH.search(cell["source"]), f"cell {position}"
