@@ -238,3 +238,14 @@ def test_paper_shows_the_questions(look):
     assert page.locator(".fst-ask").first.is_hidden()
     assert page.locator(".fst-still").first.is_visible()
     assert plain(FIRST.text) in page.locator(".fst-still").first.inner_text()
+
+
+def test_a_chapter_links_to_what_should_be_read_again(visit):
+    page = visit(NAMES[0]).page
+    assert page.locator(".fst-quiz.fst-ready").count() == 1
+    for number, question in enumerate(QUIZZES[0].questions):
+        wrong = next(i for i, one in enumerate(question.answers) if not one.right)
+        choose(page, number, wrong)
+        link = option(page, number, wrong).get_by_role("link")
+        target = page.locator(f"section{link.get_attribute('href')} > :is(h2, h3)")
+        assert question.see.split()[0] in target.first.inner_text()
