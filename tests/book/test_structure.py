@@ -1,12 +1,19 @@
 """Every chapter keeps the template; every notebook is fit to be committed."""
 
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 
 import pytest
+import yaml
 from chapters import (
     BOOK,
+    NOTEBOOKS,
     PATHS,
     ROOT,
+    TEMPLATE,
     cells,
     code_cells,
     config,
@@ -17,9 +24,19 @@ from chapters import (
     prose,
     text,
 )
-from setup_cell import PLACEHOLDER, is_setup, read_url, setup_cell, write_url
+from quiz_cells import CELL, TAGS, is_quiz, shown, with_quiz
+from setup_cell import (
+    PLACEHOLDER,
+    is_setup,
+    read_url,
+    setup_cell,
+    write_citation,
+    write_url,
+)
 
-CLOSING = ["Summary", "Exercises", "Further reading"]
+from fst_lessons.quiz import load_quiz
+
+CLOSING = ["Summary", "Quiz", "Exercises", "Further reading"]
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 # a home folder, a temporary one, a drive: paths of the machine that ran the chapter
 LOCAL_PATH = re.compile(
@@ -42,7 +59,8 @@ def test_the_table_of_contents_is_complete():
 
 
 def test_chapters_are_numbered_without_a_gap():
-    numbers = [int(path.name[:2]) for path in PATHS]
+    drafts = (BOOK / "drafts").glob("*.py")  # each keeps its number
+    numbers = sorted({int(path.name[:2]) for path in [*PATHS, *drafts]})
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -57,8 +75,8 @@ def test_title_and_closing_sections(path):
     assert found[0][0] == 1
     assert [level for level, _ in found].count(1) == 1
     sections = [title for level, title in found if level == 2]
-    assert sections[-3:] == CLOSING
-    assert 3 <= len(sections) - 3 <= 10, sections
+    assert sections[-4:] == CLOSING
+    assert 3 <= len(sections) - 4 <= 10, sections
 
 
 @each_chapter
@@ -77,6 +95,50 @@ def test_at_least_one_exercise_with_a_folded_solution(path):
     after = prose(path).partition("## Exercises")[2]
     assert re.search(r"(?m)^[:`]{3,}\{exercise\}|^### |^\*\*1\. ", after)
     assert re.search(r":class: dropdown|\{dropdown\}", after)
+
+
+def quiz_name(path):
+    """Return the name of a chapter's quiz."""
+    return "template" if path == TEMPLATE else path.stem
+
+
+@each_chapter
+def test_the_quiz_is_there_and_up_to_date(path):
+    found = [(position, cell) for position, cell in code_cells(path) if is_quiz(cell)]
+    assert len(found) == 1, "run: python tools/quiz_cells.py"
+    position, cell = found[0]
+    assert cell["source"] == CELL.format(name=quiz_name(path))
+    assert cell["metadata"]["tags"] == TAGS
+    assert "\n## Quiz\n" in "\n" + cells(path)[position - 1]["source"]
+    (output,) = cell["outputs"]
+    assert output["data"] == shown(quiz_name(path)), "run: python tools/quiz_cells.py"
+
+
+@each_chapter
+def test_the_quiz_sends_to_sections_that_exist(path):
+    titles = {title.replace("$", "") for _, title in headings(path)}
+    for question in load_quiz(quiz_name(path)).questions:
+        assert question.see in titles, question.text
+        assert {answer.see for answer in question.answers} <= titles | {""}
+
+
+def test_a_quiz_is_put_in_front_of_the_exercises():
+    text = "## Summary\n\nSo.\n\n## Exercises\n\n**1.** Do."
+    before = {"cell_type": "code", "execution_count": 7, "outputs": [], "source": []}
+    result = {"output_type": "execute_result", "data": {}, "execution_count": 2}
+    behind = {**before, "outputs": [result]}
+    several = [before, {"cell_type": "markdown", "source": [text]}, behind]
+    several = [{"metadata": {}, **cell} for cell in several]
+    made = with_quiz(several, "template")
+    assert [cell["id"] for cell in made] == [f"cell-{n:02d}" for n in range(5)]
+    assert [cell.get("execution_count") for cell in made] == [1, None, 2, None, 3]
+    assert made[4]["outputs"][0]["execution_count"] == 3
+    first, last = ("".join(made[n]["source"]) for n in (1, 3))
+    assert first.startswith("## Summary\n\nSo.\n\n## Quiz\n")
+    assert last == "## Exercises\n\n**1.** Do."
+    assert with_quiz(made, "template") == made
+    with pytest.raises(ValueError, match='has no section "Exercises"'):
+        with_quiz([{**several[0]}], "template")
 
 
 @each_notebook
@@ -167,6 +229,14 @@ def test_pictures_have_alternative_text(path):
 
 
 @each_notebook
+def test_links_between_notebooks_lead_to_a_file(path):
+    # in Jupyter and on Colab; the built pages' links are followed by the browser tests
+    targets = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", prose(path))
+    home = BOOK if path == TEMPLATE else path.parent
+    assert [name for name in targets if not (home / name).is_file()] == []
+
+
+@each_notebook
 def test_most_printed_results_are_compared(path):
     tagged = {"nbval-ignore-output", "nbval-skip"}
     printed = ignored = 0
@@ -192,6 +262,44 @@ def test_the_address_is_kept_in_one_place():
     for path in existing:
         content = path.read_text(encoding="utf-8")
         assert config_url == PLACEHOLDER or PLACEHOLDER not in content, path.name
+
+
+def test_the_citation_names_the_address_once_there_is_one(tmp_path):
+    url = config("_config.yml")["repository"]["url"]
+    stated = config("CITATION.cff").get("repository-code")
+    assert stated == (None if url == PLACEHOLDER else url), "run: make repository URL="
+    copy = tmp_path / "CITATION.cff"
+    shutil.copy(ROOT / "CITATION.cff", copy)
+    write_citation(PLACEHOLDER, copy)
+    without = copy.read_text(encoding="utf-8")
+    for new in ("https://example.org/a/b", "https://example.org/c/d"):
+        write_citation(new, copy)
+        cited = yaml.safe_load(copy.read_text(encoding="utf-8"))
+        assert cited.pop("repository-code") == new
+        assert cited == yaml.safe_load(without)
+    write_citation(PLACEHOLDER, copy)
+    assert copy.read_text(encoding="utf-8") == without
+
+
+def test_make_repository_writes_every_copy(tmp_path):
+    url = "https://example.org/someone/lessons"
+    for name in ("tools/setup_cell.py", "_config.yml", "CITATION.cff", "README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for path in (*NOTEBOOKS, TEMPLATE):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(path, copy)
+    line = re.search(r"(?m)^repository:.*\n\t(.+)$", (ROOT / "Makefile").read_text())[1]
+    command = line.replace("$(PYTHON)", sys.executable).replace("$(URL)", url)
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True)
+    assert yaml.safe_load((tmp_path / "CITATION.cff").read_text())[
+        "repository-code"
+    ] == read_url(tmp_path / "_config.yml")
+    for path in (*tmp_path.glob("*/*.ipynb"), *tmp_path.glob("*.*")):
+        text = path.read_text(encoding="utf-8")
+        assert PLACEHOLDER not in text, path.name
+        assert path.suffix != ".ipynb" or url in text
 
 
 def test_writing_the_address_changes_only_the_address(tmp_path):
