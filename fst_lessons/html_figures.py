@@ -26,6 +26,7 @@ class Figure:
     """What a notebook shows as HTML."""
 
     kind = ""
+    look = "explorer"  # the names of its style sheet and its script
     attributes = ""
     caption = ""
 
@@ -37,8 +38,8 @@ class Figure:
         name = f"fst-figure fst-{self.kind}"
         return (
             f'<figure class="{name}"{self.attributes}>{self._body()}{caption}</figure>'
-            f"<style>{_resource('explorer.css')}</style>"
-            f"<script>{_resource('explorer.js')}</script>"
+            f"<style>{_resource(self.look + '.css')}</style>"
+            f"<script>{_resource(self.look + '.js')}</script>"
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:

@@ -279,6 +279,7 @@ ARROWS = {
         "check_training",
     },
     "html_figures": {"images"},
+    "quiz": {"assets", "html_figures"},
     "grids": {"assets", "images"},
     "live_painter": {"loss_network", "losses", "optimize_image"},
     "lambda_grids": {

@@ -7,6 +7,7 @@ from chapters import (
     BOOK,
     PATHS,
     ROOT,
+    TEMPLATE,
     cells,
     code_cells,
     config,
@@ -17,9 +18,12 @@ from chapters import (
     prose,
     text,
 )
+from quiz_cells import CELL, TAGS, is_quiz, shown, with_quiz
 from setup_cell import PLACEHOLDER, is_setup, read_url, setup_cell, write_url
 
-CLOSING = ["Summary", "Exercises", "Further reading"]
+from fst_lessons.quiz import load_quiz
+
+CLOSING = ["Summary", "Quiz", "Exercises", "Further reading"]
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 # a home folder, a temporary one, a drive: paths of the machine that ran the chapter
 LOCAL_PATH = re.compile(
@@ -57,8 +61,8 @@ def test_title_and_closing_sections(path):
     assert found[0][0] == 1
     assert [level for level, _ in found].count(1) == 1
     sections = [title for level, title in found if level == 2]
-    assert sections[-3:] == CLOSING
-    assert 3 <= len(sections) - 3 <= 10, sections
+    assert sections[-4:] == CLOSING
+    assert 3 <= len(sections) - 4 <= 10, sections
 
 
 @each_chapter
@@ -77,6 +81,50 @@ def test_at_least_one_exercise_with_a_folded_solution(path):
     after = prose(path).partition("## Exercises")[2]
     assert re.search(r"(?m)^[:`]{3,}\{exercise\}|^### |^\*\*1\. ", after)
     assert re.search(r":class: dropdown|\{dropdown\}", after)
+
+
+def quiz_name(path):
+    """Return the name of a chapter's quiz."""
+    return "template" if path == TEMPLATE else path.stem
+
+
+@each_chapter
+def test_the_quiz_is_there_and_up_to_date(path):
+    found = [(position, cell) for position, cell in code_cells(path) if is_quiz(cell)]
+    assert len(found) == 1, "run: python tools/quiz_cells.py"
+    position, cell = found[0]
+    assert cell["source"] == CELL.format(name=quiz_name(path))
+    assert cell["metadata"]["tags"] == TAGS
+    assert "\n## Quiz\n" in "\n" + cells(path)[position - 1]["source"]
+    (output,) = cell["outputs"]
+    assert output["data"] == shown(quiz_name(path)), "run: python tools/quiz_cells.py"
+
+
+@each_chapter
+def test_the_quiz_sends_to_sections_that_exist(path):
+    titles = {title.replace("$", "") for _, title in headings(path)}
+    for question in load_quiz(quiz_name(path)).questions:
+        assert question.see in titles, question.text
+        assert {answer.see for answer in question.answers} <= titles | {""}
+
+
+def test_a_quiz_is_put_in_front_of_the_exercises():
+    text = "## Summary\n\nSo.\n\n## Exercises\n\n**1.** Do."
+    before = {"cell_type": "code", "execution_count": 7, "outputs": [], "source": []}
+    result = {"output_type": "execute_result", "data": {}, "execution_count": 2}
+    behind = {**before, "outputs": [result]}
+    several = [before, {"cell_type": "markdown", "source": [text]}, behind]
+    several = [{"metadata": {}, **cell} for cell in several]
+    made = with_quiz(several, "template")
+    assert [cell["id"] for cell in made] == [f"cell-{n:02d}" for n in range(5)]
+    assert [cell.get("execution_count") for cell in made] == [1, None, 2, None, 3]
+    assert made[4]["outputs"][0]["execution_count"] == 3
+    first, last = ("".join(made[n]["source"]) for n in (1, 3))
+    assert first.startswith("## Summary\n\nSo.\n\n## Quiz\n")
+    assert last == "## Exercises\n\n**1.** Do."
+    assert with_quiz(made, "template") == made
+    with pytest.raises(ValueError, match='has no section "Exercises"'):
+        with_quiz([{**several[0]}], "template")
 
 
 @each_notebook
