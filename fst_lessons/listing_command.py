@@ -30,16 +30,29 @@ def add_styles(commands: argparse._SubParsersAction) -> None:
 
 
 def run_photos(options: argparse.Namespace) -> int:
-    """Print a line for each photograph; return the exit code."""
+    """Print a line for each photograph.
+
+    Args:
+        options: read by nobody; a command has none of its own.
+
+    Returns:
+        The exit code, 0.
+    """
     for name in assets.photo_names():
         print(_picture_line(name, assets.photo_path(name)))
     return 0
 
 
 def run_styles(options: argparse.Namespace) -> int:
-    """Print a line for each style picture and each other net; return the exit code.
+    """Print a line for each style picture and for each net of another picture.
 
     A style's line ends with the widths of its nets, where it has any.
+
+    Args:
+        options: read by nobody; a command has none of its own.
+
+    Returns:
+        The exit code, 0.
     """
     widths = trained_widths()
     pictures = assets.style_names()
