@@ -16,14 +16,14 @@ WIDTHS = (32, 16)  # of nets, the widest first
 
 
 def add_photos(commands: argparse._SubParsersAction) -> None:
-    """Declare ``photos``: the bundled photographs."""
+    """Declare ``photos``, the bundled photographs, among `commands`."""
     text = "list the bundled photographs: name, title, author, licence"
     parser = commands.add_parser("photos", help=text, description=text)
     parser.set_defaults(run=run_photos)
 
 
 def add_styles(commands: argparse._SubParsersAction) -> None:
-    """Declare ``styles``: the bundled style pictures and the trained nets."""
+    """Declare ``styles``, the style pictures and trained nets, among `commands`."""
     text = "list the bundled style pictures and the trained nets"
     parser = commands.add_parser("styles", help=text, description=text)
     parser.set_defaults(run=run_styles)
