@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .check_adjustable import conditional_norm, slider_strength
 from .check_networks import instance_norm, reflected_pixels
 from .check_speed import break_even, doubled_kernel
 from .check_super_resolution import best_guess, crop_pair, luma_psnr
@@ -26,6 +27,7 @@ __all__ = [
     "Verdict",
     "best_guess",
     "break_even",
+    "conditional_norm",
     "crop_pair",
     "doubled_kernel",
     "feature_loss",
@@ -37,6 +39,7 @@ __all__ = [
     "psnr_of_bytes",
     "receptive_field",
     "reflected_pixels",
+    "slider_strength",
     "style_weight",
     "train_step",
 ]

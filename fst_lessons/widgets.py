@@ -1,6 +1,7 @@
-"""Sliders over a running optimization. Only this module needs ipywidgets.
+"""Sliders over a running optimization, and all other figures that one can touch.
 
-`live_transfer()` paints in a thread of its own while its sliders stay at hand. Where
+`live_transfer()` paints in a thread of its own while its sliders stay at hand;
+`live_strength()`, from the module of that name, asks an adjustable net instead. Where
 nobody can move a slider, in a rendered page or when a tool runs the notebook
 (FST_STATIC=1), it shows a finished result instead.
 """
@@ -19,11 +20,19 @@ from .grids import load_grid, load_inputs
 from .html_figures import BeforeAfter, loss_table, stylesheet, webp
 from .images import load_image
 from .live_painter import FAILURES, Painter, Plan
+from .live_strength import live_strength
 from .loss_network import LossNetwork, load_loss_network
 from .losses import CONTENT_LAYERS
 from .optimize_image import make_start
+from .uploads import newest_upload
 
-__all__ = ["Axis", "BeforeAfter", "LambdaExplorer", "live_transfer"]
+__all__ = [
+    "Axis",
+    "BeforeAfter",
+    "LambdaExplorer",
+    "live_strength",
+    "live_transfer",
+]
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
@@ -188,7 +197,7 @@ class LiveTransfer:
 
     def _take(self, kind: str, value) -> None:
         """Put an uploaded file among the pictures to choose from, and choose it."""
-        name, content = _uploaded(value)
+        name, content = newest_upload(value)
         load_image(content, size=64)  # says at once if it is no picture
         self.uploads[name] = content
         choice = self.controls[kind]
@@ -290,10 +299,3 @@ def _make_controls(
         "run": widgets.Button(description="Paint", button_style="primary", icon="play"),
         "stop": widgets.Button(description="Stop", icon="stop"),
     }
-
-
-def _uploaded(value) -> tuple[str, bytes]:
-    """Return name and bytes of the last upload, from ipywidgets 8 or 7."""
-    if isinstance(value, dict):  # version 7: {name: {"content": ...}}
-        return [(name, bytes(file["content"])) for name, file in value.items()][-1]
-    return value[-1]["name"], bytes(value[-1]["content"])

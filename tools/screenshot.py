@@ -78,16 +78,13 @@ def page_address(page):
 
 
 def settle(page):
-    """Wait until a page's fonts, formulas and lazily loaded pictures are there."""
+    """Wait until a page's fonts and lazily loaded pictures are there."""
     page.wait_for_load_state("load")
     page.evaluate(
         """async () => {
             document.querySelectorAll('img[loading=lazy]').forEach(
                 image => { image.loading = 'eager'; });
             await document.fonts.ready;
-            for (let i = 0; i < 50 && window.MathJax && !MathJax.startup?.promise; i++)
-                await new Promise(done => setTimeout(done, 100));
-            await window.MathJax?.startup?.promise;
             await Promise.all([...document.images].map(
                 image => image.decode().catch(() => null)));
         }"""

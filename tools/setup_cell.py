@@ -6,7 +6,7 @@
 
 The address lives in ``_config.yml`` alone (``repository: url:``); the chapters, and the
 template of chapters, carry copies because a notebook opened in Colab arrives without
-the rest of the repository.
+the rest of the repository, and so does ``CITATION.cff``, once there is an address.
 """
 
 import argparse
@@ -60,6 +60,15 @@ def write_url(url, config=ROOT / "_config.yml"):
     )
 
 
+def write_citation(url, path=ROOT / "CITATION.cff"):
+    """Write the address into ``CITATION.cff``, or none while it is the placeholder."""
+    text = re.sub(r"(?m)^repository-code: .*\n", "", path.read_text(encoding="utf-8"))
+    if url != PLACEHOLDER:
+        line = f"repository-code: {json.dumps(url)}\n"
+        text = re.sub(r"(?m)^(?=license: )", line, text, count=1)
+    path.write_text(text, encoding="utf-8")
+
+
 def is_setup(cell):
     """Tell whether a notebook's cell is the setup cell, whatever its address."""
     return "setup" in cell["metadata"].get("tags", [])
@@ -87,7 +96,11 @@ def main():
         print(setup_cell(args.url or read_url()))
         return
     if args.url:
-        write_url(args.url)
+        try:
+            write_url(args.url)
+        except ValueError as error:
+            parser.error(str(error))
+    write_citation(read_url())
     for path in sorted([*ROOT.glob("book/*.ipynb"), *ROOT.glob("templates/*.ipynb")]):
         changed = write_cell(path, read_url())
         print(f"{path.name}: {'rewritten' if changed else 'up to date'}")

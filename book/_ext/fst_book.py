@@ -5,7 +5,6 @@ the pages carry no button that would lead nowhere.
 """
 
 import json
-import re
 from pathlib import Path
 
 from docutils import nodes
@@ -135,29 +134,19 @@ def licence(entry):
     return f"Licence: [{name}]({url})" if url else f"Licence: {name}"
 
 
-def drop_font_preloads(app, error):
-    """Remove the hints to fetch icon fonts early, which browsers refuse from disk.
-
-    The theme of Python 3.10 writes them; the icons come without.
-    """
-    hint = re.compile(r'<link rel="preload" as="font"[^>]*>\n?')
-    for path in Path(app.outdir).rglob("*.html") if error is None else ():
-        text = path.read_text(encoding="utf-8")
-        if hint.search(text):
-            path.write_text(hint.sub("", text), encoding="utf-8")
-
-
 def setup(app):
     """Register the above with Sphinx."""
     for name in (
+        "accessible",
         "api_pages",
         "architecture",
         "course_plans",
+        "formulas",
         "ledger_tables",
         "paper_map",
+        "slim",
     ):
         app.setup_extension(name)
-    app.connect("build-finished", drop_font_preloads)
     app.add_directive("data-files", DataFiles)
     app.add_directive("when-there", WhenThere)
     app.connect("config-inited", hide_dead_buttons, priority=100)

@@ -70,3 +70,8 @@ each_chapter = pytest.mark.parametrize(
 each_notebook = pytest.mark.parametrize(
     "path", [*NOTEBOOKS, TEMPLATE], ids=lambda path: path.stem
 )
+
+# of the scope of the browser: all tests look at a page before the next one is opened
+each_page = pytest.mark.parametrize(
+    "name", [page.removeprefix("book/") for page in pages()], scope="session"
+)

@@ -266,6 +266,7 @@ ARROWS = {
         "transform_net",
     },
     "mistakes": {"mistakes_painting", "mistakes_perception", "mistakes_pictures"},
+    "check_adjustable": {"adjustable_layers", "verdict"},
     "check_networks": {"verdict"},
     "check_speed": {"verdict"},
     "check_super_resolution": {"metrics", "verdict"},
@@ -274,6 +275,7 @@ ARROWS = {
         "losses",
         "images",
         "verdict",
+        "check_adjustable",
         "check_networks",
         "check_speed",
         "check_super_resolution",
@@ -292,6 +294,18 @@ ARROWS = {
         "grids",
     },
     "explorer": {"grids", "html_figures", "images"},
+    "uploads": set(),
+    "latest": set(),
+    "live_strength": {
+        "adjustable_checkpoints",
+        "adjustable_net",
+        "assets",
+        "fast_adjustable",
+        "html_figures",
+        "images",
+        "latest",
+        "uploads",
+    },
     "plots": ANY,
     "diagrams": ANY,
     "widgets": ANY,
@@ -299,7 +313,7 @@ ARROWS = {
     "__main__": ANY,
     "__init__": set(),
 }
-DRAWING = {"plots", "diagrams", "widgets", "live_training"}
+DRAWING = {"plots", "diagrams", "widgets", "live_strength", "live_training"}
 DRAWING_LIBRARIES = {"matplotlib", "ipywidgets", "IPython"}
 
 

@@ -1,10 +1,16 @@
 """Every chapter keeps the template; every notebook is fit to be committed."""
 
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 
 import pytest
+import yaml
 from chapters import (
     BOOK,
+    NOTEBOOKS,
     PATHS,
     ROOT,
     TEMPLATE,
@@ -19,7 +25,14 @@ from chapters import (
     text,
 )
 from quiz_cells import CELL, TAGS, is_quiz, shown, with_quiz
-from setup_cell import PLACEHOLDER, is_setup, read_url, setup_cell, write_url
+from setup_cell import (
+    PLACEHOLDER,
+    is_setup,
+    read_url,
+    setup_cell,
+    write_citation,
+    write_url,
+)
 
 from fst_lessons.quiz import load_quiz
 
@@ -46,7 +59,8 @@ def test_the_table_of_contents_is_complete():
 
 
 def test_chapters_are_numbered_without_a_gap():
-    numbers = [int(path.name[:2]) for path in PATHS]
+    drafts = (BOOK / "drafts").glob("*.py")  # each keeps its number
+    numbers = sorted({int(path.name[:2]) for path in [*PATHS, *drafts]})
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -215,6 +229,14 @@ def test_pictures_have_alternative_text(path):
 
 
 @each_notebook
+def test_links_between_notebooks_lead_to_a_file(path):
+    # in Jupyter and on Colab; the built pages' links are followed by the browser tests
+    targets = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", prose(path))
+    home = BOOK if path == TEMPLATE else path.parent
+    assert [name for name in targets if not (home / name).is_file()] == []
+
+
+@each_notebook
 def test_most_printed_results_are_compared(path):
     tagged = {"nbval-ignore-output", "nbval-skip"}
     printed = ignored = 0
@@ -240,6 +262,44 @@ def test_the_address_is_kept_in_one_place():
     for path in existing:
         content = path.read_text(encoding="utf-8")
         assert config_url == PLACEHOLDER or PLACEHOLDER not in content, path.name
+
+
+def test_the_citation_names_the_address_once_there_is_one(tmp_path):
+    url = config("_config.yml")["repository"]["url"]
+    stated = config("CITATION.cff").get("repository-code")
+    assert stated == (None if url == PLACEHOLDER else url), "run: make repository URL="
+    copy = tmp_path / "CITATION.cff"
+    shutil.copy(ROOT / "CITATION.cff", copy)
+    write_citation(PLACEHOLDER, copy)
+    without = copy.read_text(encoding="utf-8")
+    for new in ("https://example.org/a/b", "https://example.org/c/d"):
+        write_citation(new, copy)
+        cited = yaml.safe_load(copy.read_text(encoding="utf-8"))
+        assert cited.pop("repository-code") == new
+        assert cited == yaml.safe_load(without)
+    write_citation(PLACEHOLDER, copy)
+    assert copy.read_text(encoding="utf-8") == without
+
+
+def test_make_repository_writes_every_copy(tmp_path):
+    url = "https://example.org/someone/lessons"
+    for name in ("tools/setup_cell.py", "_config.yml", "CITATION.cff", "README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for path in (*NOTEBOOKS, TEMPLATE):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(path, copy)
+    line = re.search(r"(?m)^repository:.*\n\t(.+)$", (ROOT / "Makefile").read_text())[1]
+    command = line.replace("$(PYTHON)", sys.executable).replace("$(URL)", url)
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True)
+    assert yaml.safe_load((tmp_path / "CITATION.cff").read_text())[
+        "repository-code"
+    ] == read_url(tmp_path / "_config.yml")
+    for path in (*tmp_path.glob("*/*.ipynb"), *tmp_path.glob("*.*")):
+        text = path.read_text(encoding="utf-8")
+        assert PLACEHOLDER not in text, path.name
+        assert path.suffix != ".ipynb" or url in text
 
 
 def test_writing_the_address_changes_only_the_address(tmp_path):

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import zipfile
 
-import pytest
 from chapters import ROOT
 
 LOOK = """
@@ -14,15 +13,6 @@ from fst_lessons import assets
 assert str(assets.data_path()).startswith(sys.argv[1]), assets.data_path()
 assert all(assets.verify(assets.photo_path(n)) for n in assets.photo_names())
 """
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    options = ["--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run([*command, *options], check=True)
-    return next(folder.glob("*.whl"))
 
 
 def test_the_data_comes_along(wheel):

@@ -54,9 +54,8 @@ def visit(browser):
     def open_page(name, **how):
         key = (name, *sorted(how.items()))
         if key not in seen:
-            for old in seen.values():
-                old.page.close()
-            seen.clear()  # one open page at a time
+            for old in [old for old in seen if old[0] != name]:
+                seen.pop(old).page.close()  # the pages of one name are open at a time
             seen[key] = Visit(browser, name, **how)
         return seen[key]
 

@@ -6,8 +6,9 @@ from html import unescape
 from urllib.parse import unquote
 
 import pytest
-from chapters import missing
+from chapters import NOTEBOOKS, missing
 from screenshot import HTML
+from setup_cell import PLACEHOLDER, read_url
 
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
 # what a page loads by itself; links a reader may click are not among them
@@ -67,3 +68,15 @@ def test_no_button_leads_to_the_placeholder(pages):
     assert [
         p.name for p in pages if re.search(r'href="[^"]*OWNER/REPO', source(p))
     ] == []
+
+
+def test_every_notebook_opens_in_colab_once_there_is_an_address(pages):
+    url = read_url()
+    here = "https://colab.research.google.com" + url.removeprefix("https:/").replace(
+        "/github.com/", "/github/"
+    )
+    known = url != PLACEHOLDER and url.startswith("https://github.com/")
+    for path in NOTEBOOKS:
+        page = source(HTML / "book" / f"{path.stem}.html")
+        found = set(re.findall(r'href="(https://colab[^"]+)"', page))
+        assert found == ({f"{here}/blob/main/book/{path.name}"} if known else set())

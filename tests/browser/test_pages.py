@@ -1,15 +1,11 @@
 """Every page, opened from disk in a real browser that has no network."""
 
-import pytest
-from chapters import pages
+from chapters import each_page
 
-NAMES = [page.removeprefix("book/") for page in pages()]
 PHONE = 390
 
 RAW_TEX = r"\$\$|\\[(\[]|\\[a-z]{3,}|:::|\{[a-z:]+\}`"
 SCROLLS = "pre, .math, mjx-container, .pst-scrollable-table-container"
-
-each_page = pytest.mark.parametrize("name", NAMES)
 
 
 @each_page

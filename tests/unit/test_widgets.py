@@ -1,16 +1,22 @@
 """Figures made of HTML, and the painter behind the live sliders."""
 
+import datetime
+import io
 import json
 import re
 import threading
 
 import pytest
 import torch
+from PIL import Image
 
 from fst_lessons import html_figures, widgets
+from fst_lessons.adjustable_net import AdjustableConfig, AdjustableTransformNet
+from fst_lessons.assets import photo_path
 from fst_lessons.explorer import Axis, LambdaExplorer
 from fst_lessons.html_figures import BeforeAfter
-from fst_lessons.images import resize
+from fst_lessons.images import from_pil, load_image, resize
+from fst_lessons.latest import Latest
 from fst_lessons.live_painter import Painter, Plan
 from fst_lessons.loss_network import load_loss_network
 
@@ -285,3 +291,225 @@ class TestLive:
     def test_an_unknown_photograph(self):
         with pytest.raises(ValueError, match="unknown photo"):
             widgets.live_transfer(content="nobody")
+
+
+class TestLatest:
+    """A worker that does the last thing it was asked for."""
+
+    def test_what_was_asked_in_between_is_dropped(self):
+        begun, go_on, done = threading.Event(), threading.Event(), []
+
+        def work(job):
+            begun.set()
+            assert go_on.wait(PATIENCE)
+            done.append(job)
+
+        worker = Latest(work)
+        worker.ask(0)
+        assert begun.wait(PATIENCE)  # the first is under way, and stays so
+        for job in range(1, 50):
+            worker.ask(job)
+        assert not worker.wait(0.01)
+        go_on.set()
+        assert worker.wait(PATIENCE)
+        assert done == [0, 49]
+
+    def test_it_rests_and_begins_again(self):
+        done = []
+        worker = Latest(done.append)
+        assert worker.wait(0)
+        for job in "ab":
+            worker.ask(job)
+            assert worker.wait(PATIENCE)
+        assert done == ["a", "b"]
+
+    def test_no_two_jobs_at_once(self):
+        inside, most = [], []
+
+        def work(job):
+            inside.append(job)
+            most.append(len(inside))
+            threading.Event().wait(0.002)
+            inside.remove(job)
+
+        worker = Latest(work)
+        askers = [
+            threading.Thread(target=lambda: [worker.ask(i) for i in range(20)])
+            for _ in range(4)
+        ]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+        assert worker.wait(PATIENCE)
+        assert set(most) == {1}
+
+
+@pytest.fixture(scope="module")
+def adjustable():
+    torch.manual_seed(0)
+    config = AdjustableConfig(("a", "b_c"), width=4, blocks=1, hidden=4)
+    net = AdjustableTransformNet(config).eval().requires_grad_(False)
+    for weight in net.perceptron.parameters():
+        weight += 0.1 * torch.randn(weight.shape)  # so that every wish paints another
+    return net
+
+
+def decoded(data):
+    """Return the picture of a WebP file."""
+    with Image.open(io.BytesIO(data)) as file:
+        return from_pil(file)
+
+
+def as_webp(image, quality=88):
+    """Return what a WebP file leaves of a picture."""
+    return decoded(html_figures.webp(image, quality, effort=0))
+
+
+class TestLiveStrength:
+    """The sliders over an adjustable net, in a process without a notebook."""
+
+    @pytest.fixture
+    def live(self, adjustable, monkeypatch):
+        pytest.importorskip("ipywidgets")
+        monkeypatch.delenv("FST_STATIC", raising=False)
+        found = widgets.live_strength(adjustable, "cat", size=64)
+        assert found.latest.wait(PATIENCE)
+        yield found
+        assert found.latest.wait(PATIENCE)
+
+    def shown(self, live):
+        assert live.latest.wait(PATIENCE)
+        return decoded(live.picture.value)
+
+    def test_it_begins_in_the_middle(self, live, adjustable):
+        expected = as_webp(adjustable(live.wish.photo, 10.0, "a"))
+        assert (self.shown(live) - expected).abs().mean() < 0.01  # perhaps bfloat16
+        assert "a, λ = 10:" in live.status.value
+        assert re.search(r"\d ms for \d+ × 64 pixels", live.status.value)
+
+    def test_every_control_paints_what_it_says(self, live, adjustable):
+        c, found = live.controls, [live.picture.value]
+        for name, value in {
+            "strength": 100.0,
+            "style": "b_c",
+            "second": "a",
+            "share": 20,
+            "photo": "coffee",
+            "size": 128,
+        }.items():
+            c[name].value = value
+            wish = live.wish
+            expected = as_webp(adjustable(wish.photo, wish.strength, wish.styles))
+            assert (self.shown(live) - expected).abs().mean() < 0.01, name
+            found.append(live.picture.value)
+        assert len(set(found)) == len(found)
+        assert live.wish.styles == pytest.approx({"b_c": 0.8, "a": 0.2})
+        assert "80% b c and 20% a, λ = 100" in live.status.value
+        assert min(self.shown(live).shape[2:]) == 128
+
+    def test_the_ends_of_the_slider_are_the_ends_of_the_net(self, live):
+        slider = live.controls["strength"]
+        for power, wanted in ((slider.min, 1.0), (slider.max, 100.0)):
+            slider.value = 10**power
+            assert live.wish.strength == pytest.approx(wanted)
+            assert live.latest.wait(PATIENCE)
+            assert "did not work" not in live.status.value
+
+    def test_dragging_does_not_queue(self, live, adjustable, monkeypatch):
+        begun, go_on, paint = threading.Event(), threading.Event(), live.paint
+
+        def slow(*wish):
+            begun.set()
+            assert go_on.wait(PATIENCE)
+            return paint(*wish)
+
+        monkeypatch.setattr(live, "paint", slow)
+        before = live.passes
+        live.controls["strength"].value = 2.0
+        assert begun.wait(PATIENCE)
+        for strength in torch.linspace(3, 90, 40).tolist():
+            live.controls["strength"].value = strength
+        go_on.set()
+        assert live.latest.wait(PATIENCE)
+        assert live.passes == before + 2
+        assert "λ = 90" in live.status.value
+
+    def test_nothing_to_mix_with_is_no_mixture(self, live):
+        assert live.controls["share"].disabled
+        live.controls["second"].value = "a"  # with itself
+        assert live.wish.styles == {"a": 1.0}
+        assert not live.controls["share"].disabled
+
+    def test_an_upload_is_chosen(self, live):
+        for seed in (3, 4):  # the second under the same name
+            content = html_figures.webp(picture(seed, size=(120, 130)))
+            live.controls["upload"].value = (
+                {
+                    "name": "me.webp",
+                    "type": "image/webp",
+                    "size": len(content),
+                    "content": memoryview(content),
+                    "last_modified": datetime.datetime.now(datetime.timezone.utc),
+                },
+            )
+            assert live.controls["photo"].value == "me.webp"
+            expected = resize(picture(seed, size=(120, 130)), 64)
+            assert (live.wish.photo - expected).abs().mean() < 0.03
+        assert [*live.controls["photo"].options].count("me.webp") == 1
+
+    def test_a_wrong_upload_is_explained(self, live):
+        live._try(lambda: live._take([{"name": "a.txt", "content": b"no"}]))
+        assert "not a picture" in live.status.value
+        assert live.controls["photo"].value == "cat"
+
+    def test_an_error_in_the_pass_is_explained(self, live, monkeypatch):
+        def broken(*wish):
+            raise RuntimeError("no memory <left>")
+
+        monkeypatch.setattr(live, "paint", broken)
+        live.controls["strength"].value = 3.0
+        assert live.latest.wait(PATIENCE)
+        assert "That did not work:</b> no memory &lt;left&gt;" in live.status.value
+
+    def test_a_photograph_of_ones_own(self, adjustable, monkeypatch):
+        pytest.importorskip("ipywidgets")
+        monkeypatch.delenv("FST_STATIC", raising=False)
+        given = picture(5, size=(96, 80))
+        live = widgets.live_strength(adjustable, given, style="b_c", size=48)
+        assert live.latest.wait(PATIENCE)
+        assert live.wish.photo.shape == (1, 3, 58, 48)
+        assert live.wish.styles == {"b_c": 1.0}
+        bundle = live._repr_mimebundle_()
+        assert bundle["text/plain"].startswith("LiveStrength")
+
+    def test_a_page_without_a_kernel_gets_a_still(self, adjustable, monkeypatch):
+        monkeypatch.setenv("FST_STATIC", "1")
+        still = widgets.live_strength(adjustable, "cat", strength=3, size=48)
+        assert isinstance(still, BeforeAfter)
+        html = still._repr_html_()
+        assert "λ = 3, one pass" in html and "running notebook" in html
+        photo = load_image(photo_path("cat"), size=48)
+        expected = as_webp(adjustable(photo, 3.0, "a"), 82)
+        assert (decoded(still.pictures[1]) - expected).abs().mean() < 0.02
+
+    def test_the_shipped_net_is_the_default(self, monkeypatch):
+        monkeypatch.setenv("FST_STATIC", "1")
+        assert "λ = 10" in widgets.live_strength(size=32)._repr_html_()
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ({"photo": "nobody"}, "unknown photo"),
+            ({"style": "none"}, "no style 'none'"),
+            ({"strength": 101.0}, "lambda must lie between 1 and 100"),
+            ({"photo": torch.ones(1, 1, 8, 8)}, "photograph"),
+        ],
+    )
+    def test_mistakes(self, adjustable, arguments, words):
+        with pytest.raises(ValueError, match=words):
+            widgets.live_strength(adjustable, **arguments)
+
+    def test_an_unknown_net(self):
+        with pytest.raises(ValueError, match="no adjustable net 'nobody'"):
+            widgets.live_strength("nobody")

@@ -435,10 +435,11 @@
     if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
       throw new Error("This browser cannot run the net: it lacks WebAssembly, or is some years old. The rest of the book works.");
     }
-    const runtime = script("wasm.js"); // the largest file: on its way from the start
-    runtime.catch(() => {}); // waited for below
-    await script("net.js");
+    await Promise.all([script("wasm.js"), script("net.js")]);
     net = window.fstLive.net;
+    const first = new Painter(window.fstLive.wasm, "wasm");
+    const loaded = first.load(window.fstLive.wasm); // seconds; the page goes on meanwhile
+    loaded.catch(() => {}); // waited for below
     fillControls();
     listen();
     wish.size = Number(part.size.value);
@@ -446,9 +447,7 @@
     await takeBundled(net.first);
     root.classList.add("fst-ready");
     say("Loading the net …");
-    await runtime;
-    const first = new Painter(window.fstLive.wasm, "wasm");
-    await first.load(window.fstLive.wasm).catch((error) => {
+    await loaded.catch((error) => {
       throw new Error(`The net could not be loaded (${error.message}). Build the book again, or try another browser.`);
     });
     painter = first;

@@ -1,0 +1,148 @@
+"""The pages for those who hear them, see them faintly, or use no mouse.
+
+axe-core looks for what can be found by a program. It is a development dependency from
+npm: the tests load it into the page, the built book has nothing of it.
+"""
+
+import io
+import re
+from functools import cache
+
+import pytest
+from chapters import ROOT, each_page, missing
+from PIL import Image, ImageChops
+from screenshot import HTML
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async ([rules, exclude]) => {
+    const found = await axe.run({ include: [['html']], exclude }, {
+        ...rules, resultTypes: ['violations'], iframes: false, preload: false });
+    return found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
+        .map(v => [v.id, v.nodes.length, ...v.nodes.slice(0, 3).map(n => n.html)]);
+}"""
+# a word of code is one of a few kinds, coloured by one sheet: these pages show them all
+WITH_CODE = ("04_style_reconstruction", "api/losses")
+CODE = [".highlight", ".sig"]
+CONTROLS = "input, button, select, a[href], summary, [tabindex]:not([tabindex='-1'])"
+FIGURES = ".fst-explorer, .fst-compare, #fst-paint"
+
+
+@cache
+def axe():
+    """Return the program."""
+    if not AXE.is_file():
+        missing("no axe-core in node_modules: run `make book` first")
+    return AXE.read_text(encoding="utf-8")
+
+
+def faults(page):
+    """Return what axe-core calls serious or critical, but for colours."""
+    page.evaluate(axe())
+    rules = {"runOnly": RULES, "rules": {"color-contrast": {"enabled": False}}}
+    return page.evaluate(RUN, [rules, []])
+
+
+def faint(page, name=""):
+    """Return where axe-core finds too little contrast."""
+    page.evaluate(axe())
+    rules = {"runOnly": ["color-contrast"]}
+    return page.evaluate(RUN, [rules, [] if name in WITH_CODE else [[c] for c in CODE]])
+
+
+@each_page
+def test_nothing_serious_is_found(visit, name):
+    assert faults(visit(name).page) == []
+
+
+@each_page
+def test_nothing_is_too_faint(visit, name):
+    assert faint(visit(name).page, name) == []
+
+
+@each_page
+def test_nothing_is_too_faint_in_the_dark(visit, name):
+    assert faint(visit(name, dark=True).page, name) == []
+
+
+def test_the_search_page_has_nothing_serious(visit):
+    page = visit("../search").page
+    assert faults(page) == faint(page) == []
+
+
+def test_a_planted_fault_is_found(browser):
+    page = browser.new_page()
+    page.set_content(
+        '<html lang="en"><title>t</title><main><h1>h</h1><img src="data:,">'
+        '<p style="color: #bbb; background: #fff">faint</p></main>'
+    )
+    assert [rule for rule, *_ in faults(page)] == ["image-alt"]
+    assert [rule for rule, *_ in faint(page)] == ["color-contrast"]
+    page.close()
+
+
+def test_the_book_has_nothing_of_it():
+    assert [p for p in HTML.rglob("*") if "axe" in p.stem.split(".")] == []
+    scripts = [p for p in HTML.rglob("*.js") if "axe.run" in p.read_text("utf-8")]
+    assert scripts == []
+
+
+def photograph(figure):
+    """Return the figure as it looks."""
+    return Image.open(io.BytesIO(figure.screenshot(animations="disabled")))
+
+
+def tab_through(page, figure):
+    """Yield (control, as it looks elsewhere focused, and now) as Tab reaches them."""
+    figure.evaluate(
+        """figure => {
+            figure.insertAdjacentHTML('beforebegin', '<button id="probe">-</button>');
+            document.getElementById('probe').focus();
+        }"""
+    )
+    plain = photograph(figure)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached = page.evaluate_handle("document.activeElement").as_element()
+        if not figure.evaluate("(figure, e) => figure.contains(e)", reached):
+            break
+        yield reached, plain, photograph(figure)
+    page.evaluate("document.getElementById('probe').remove()")
+
+
+def stops(figure):
+    """Return how many controls Tab has to reach; radio buttons are one together."""
+    return figure.evaluate(
+        """(figure, controls) => {
+            const all = [...figure.querySelectorAll(controls)]
+                .filter(e => !e.disabled && e.checkVisibility());
+            return new Set(all.map(e => e.type === 'radio' ? e.name : e)).size;
+        }""",
+        CONTROLS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "dark"),
+    [("05_transfer_by_optimization", False), ("live", False), ("live", True)],
+)
+def test_every_figure_is_reached_by_tab_and_shows_it(visit, name, dark):
+    page = visit(name, dark=dark).page
+    if name == "live":  # a painting that comes changes the figure, too
+        page.wait_for_selector("#fst-paint[data-settled=true]")
+    figures = page.locator(FIGURES)
+    assert figures.count()
+    for figure in figures.all():
+        reached = 0
+        for control, plain, now in tab_through(page, figure):
+            marked = ImageChops.difference(plain, now).getbbox()
+            assert marked, control.evaluate("e => e.outerHTML.slice(0, 120)")
+            reached += 1
+        assert reached == stops(figure) > 0
+
+
+def test_every_figure_was_tabbed_through():
+    pages = sorted((HTML / "book").glob("*.html"))
+    figure = re.compile('<figure class="fst-figure fst-(explorer|compare)')
+    holding = {page.stem for page in pages if figure.search(page.read_text("utf-8"))}
+    assert holding == {"05_transfer_by_optimization"}  # quizzes have tests of their own
