@@ -5,6 +5,7 @@ the pages carry no button that would lead nowhere.
 """
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
