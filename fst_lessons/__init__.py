@@ -3,7 +3,7 @@
 Pictures and files:  assets, images, painting, datasets, metrics
 What "similar" means: loss_network, losses, recipes (distill made the pocket network)
 Slow and exact:      optimize_image
-Fast and learned:    transform_net, training, checkpoints, stylize, super_resolution
+Fast and learnt:     transform_net, training, checkpoints, stylize, super_resolution
 Around them:         export, doctor, check, plots, widgets; ``python -m fst_lessons``
 """
 

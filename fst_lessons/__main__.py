@@ -12,14 +12,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assets
 from .doctor_command import add_doctor
 from .export_command import add_export
+from .listing_command import add_photos, add_styles
 from .recipes import CONTENT_LAYERS, STYLE_LAYERS
 from .reproduce_command import add_reproduce
 from .stylize_command import add_stylize
@@ -197,40 +197,6 @@ def find_picture(name: str) -> Path:
         f"{name!r} is neither a file nor a bundled picture; there are: "
         + ", ".join(known)
     )
-
-
-def add_photos(commands: argparse._SubParsersAction) -> None:
-    """Declare ``photos``: the bundled photographs."""
-    _add_listing(commands, "photos", assets.photo_names, assets.photo_path)
-
-
-def add_styles(commands: argparse._SubParsersAction) -> None:
-    """Declare ``styles``: the bundled style pictures."""
-    _add_listing(commands, "styles", assets.style_names, assets.style_path)
-
-
-def _add_listing(
-    commands: argparse._SubParsersAction,
-    command: str,
-    names: Callable[[], list[str]],
-    path: Callable[[str], Path],
-) -> None:
-    def run(options: argparse.Namespace) -> int:
-        entries = assets.manifest()
-        root = assets.data_path()
-        for name in names():
-            entry = entries[path(name).relative_to(root).as_posix()]
-            print(_listing_line(name, entry))
-        return 0
-
-    text = f"list the bundled {command}: name, title, author, licence"
-    commands.add_parser(command, help=text, description=text).set_defaults(run=run)
-
-
-def _listing_line(name: str, entry: dict) -> str:
-    title = textwrap.shorten(entry["title"], 40, placeholder="...")
-    author = textwrap.shorten(entry["author"], 30, placeholder="...")
-    return f"{name:14}  {title:40}  {author:30}  {entry['licence']}"
 
 
 def _count(text: str) -> int:

@@ -52,15 +52,28 @@ def gram(answer: Callable[[Tensor], Tensor]) -> Verdict:
     wanted = gram_matrix(features)
     shapes = {
         (c, c): "the pictures of a batch were mixed: keep N as first axis.",
+        (n * c, n * c): "the batch was folded into the channels, so pictures met each "
+        "other: keep N as first axis.",
+        (n, n): "channels and positions were flattened together: flatten(2) leaves the "
+        "channels apart.",
+        (n, c, h, h): "no channel met another: flatten H and W into one axis first.",
+        (n, c, w, w): "no channel met another: flatten H and W into one axis first.",
         (n, h * w, h * w): "positions were correlated, not channels: psi psi^T, "
         "not psi^T psi.",
     }
+    scrambled = features.reshape(n, h * w, c)
+    scrambled = scrambled.mT @ scrambled / (c * h * w)
+    swap = "reshape swaps no axes, so the channels were mixed: use transpose"
     mistakes = {
         "divide by C*H*W; yours is not divided at all.": wanted * c * h * w,
         "you divided by H*W only; the paper divides by C*H*W.": wanted * c,
         "you divided by C only; the paper divides by C*H*W.": wanted * h * w,
         "you divided by N as well; each picture has its own matrix.": wanted / n,
         "you divided twice by C.": wanted / c,
+        "you divided both psi by C*H*W; once for the product is enough.": wanted
+        / (c * h * w),
+        f"{swap}.": scrambled,
+        f"{swap}, and divide by C*H*W.": scrambled * (c * h * w),
         "a Gram matrix keeps the means: do not subtract them.": gram_matrix(
             features - features.mean(dim=(2, 3), keepdim=True)
         ),
@@ -71,7 +84,8 @@ def gram(answer: Callable[[Tensor], Tensor]) -> Verdict:
         right="every pair of channels, averaged over positions.",
         shapes=shapes,
         mistakes=mistakes,
-        otherwise="shape is right, values are not: multiply psi by its transpose.",
+        otherwise="shape is right, values are not: multiply psi, (N, C, H*W), by its "
+        "transpose and divide by C*H*W.",
     )
 
 
@@ -81,6 +95,7 @@ def feature_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     features = torch.rand(1, c, h, w, generator=make_generator())
     target = torch.rand(1, c, h, w, generator=make_generator(1))
     wanted = feature_reconstruction_loss(features, target)
+    norm = (features - target).norm()
     shapes = {
         (1, c, h, w): "one number is wanted: add up over channels and positions.",
         (1, c): "add up over the channels too.",
@@ -97,6 +112,17 @@ def feature_loss(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         .abs()
         .mean(),
         "the norm is squared: leave out the square root.": wanted.sqrt(),
+        "square the norm before you divide it.": norm / (c * h * w),
+        "square the norm, then divide by C*H*W.": norm,
+        "divide by C*H*W; yours is relative to the target's squares.": norm**2
+        / target.square().sum(),
+        "square the differences; without it, they cancel each other.": (
+            features - target
+        ).mean(),
+        "square each difference before you add them up.": (features - target)
+        .sum()
+        .square()
+        / (c * h * w),
     }
     return judge(
         lambda: answer(features.clone(), target.clone()),
@@ -130,6 +156,11 @@ def gram_gradient(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         "divide by C*H*W: that is inside G, so it comes out of the derivative.": wanted
         * (c * h * w),
         "you divided by C*H*W twice; once is inside G already.": wanted / (c * h * w),
+        "you divided by H*W only; G divides by C*H*W.": wanted * c,
+        "the factor is 4, not 2, and it is divided by C*H*W.": wanted * (c * h * w / 2),
+        "that is G F without the target: G - A belongs in front of F.": (
+            4 / (c * h * w) * gram_matrix(features) @ features.flatten(2)
+        ).view(1, c, h, w),
         "the sign is turned: G - A, not A - G.": -wanted,
         "no zeros here: those come from the ReLU in front, not from eq. (4).": wanted
         * (features > 0),
@@ -176,7 +207,8 @@ def psnr_of_bytes(answer: Callable[[Tensor, Tensor], Tensor | float]) -> Verdict
         torch.randint(0, 256, size, generator=make_generator(seed), dtype=torch.uint8)
         for seed in (0, 1)
     )
-    ratio = 65025 / (a.float() - b.float()).square().mean()
+    error = (a.float() - b.float()).square()
+    ratio = 65025 / error.mean()
     wrapped = (a - b).float().square().mean()
     return judge(
         lambda: answer(a, b),
@@ -189,6 +221,19 @@ def psnr_of_bytes(answer: Callable[[Tensor, Tensor], Tensor | float]) -> Verdict
             ),
             "bytes wrap around below 0, and their peak is 255, not 1.": (
                 -10 * wrapped.log10()
+            ),
+            "the squares wrap around at 256, too: convert before you subtract.": (
+                10 * (65025 / (a - b).square().float().mean()).log10()
+            ),
+            "the largest byte is 255, not 256.": 10 * (ratio * 65536 / 65025).log10(),
+            "square the differences; yours are absolute values.": (
+                10 * (255 / error.sqrt().mean()).log10()
+            ),
+            "square the differences, as 255 is.": (
+                10 * (65025 / error.sqrt().mean()).log10()
+            ),
+            "average the errors of both pictures first; one logarithm at the end.": (
+                10 * (65025 / error.mean(dim=(1, 2, 3))).log10().mean()
             ),
             "the peak of a byte is 255: 255^2 belongs on top.": (
                 10 * (ratio / 65025).log10()
@@ -208,12 +253,23 @@ def receptive_field(answer: Callable[[str], int]) -> Verdict:
     """Check a reader's receptive field: "ccp" (two convolutions, one pool) -> side."""
     cases = {"c": 3, "cc": 5, "ccp": 6, "ccpc": 10, "ccpccpc": 24}
     mistakes = {
-        "a convolution adds 2 steps of its grid to the side, not 3.": {"c": (4,)},
-        "a pool widens the side too: by one step of the grid it reads.": {"ccp": (5,)},
-        "after a pool the steps are 2 pixels wide: multiply by the stride.": {
-            "ccpc": (8,)
+        "a convolution adds 2 steps of its grid to the side, not 3.": {"c": 4, "cc": 7},
+        "a convolution adds 2 steps of its grid to the side, not 1.": {"c": 2, "cc": 3},
+        "before any operation a unit sees one pixel: start at 1.": {"c": 2, "cc": 4},
+        "a pool widens the side too: by one step of the grid it reads.": {
+            "cc": 5,
+            "ccp": 5,
         },
-        "a pool doubles the stride; yours adds to it.": {"ccpccpc": (22, 23)},
+        "a pool doubles the steps after it, not the side.": {"cc": 5, "ccp": 10},
+        "a pool reads the finer grid: add its step first, then double the stride.": {
+            "cc": 5,
+            "ccp": 7,
+        },
+        "after a pool the steps are 2 pixels wide: multiply by the stride.": {
+            "ccp": 6,
+            "ccpc": 8,
+        },
+        "a pool doubles the stride; yours adds to it.": {"ccpc": 10, "ccpccpc": 22},
     }
     try:
         given = {case: answer(case) for case in cases}
@@ -222,7 +278,7 @@ def receptive_field(answer: Callable[[str], int]) -> Verdict:
     if given == cases:
         return Verdict(True, "two steps a convolution, one a pool, which doubles them.")
     for message, wrong in mistakes.items():
-        if any(given[case] in values for case, values in wrong.items()):
+        if all(given[case] == side for case, side in ({"c": 3} | wrong).items()):
             return Verdict(False, message)
     case = next(case for case in cases if given[case] != cases[case])
     found = f"for {case!r} it is {cases[case]}, yours says {given[case]}."

@@ -23,14 +23,21 @@ def instance_norm(answer: Callable[[Tensor], Tensor]) -> Verdict:
         return (x - mean) / (x.var(over, unbiased, keepdim=True) + 1e-5).sqrt()
 
     spread = x.var((2, 3), False, keepdim=True) + 1e-5
-    mistakes = {
-        "that is batch norm: N was averaged too, each picture has its own mean.": (
-            normalized(0, 2, 3)
+    axes = {
+        "that is batch norm: N was averaged too, each picture has its own mean": (
+            (0, 2, 3)
         ),
-        "the channels were averaged too; each has its own mean.": normalized(1, 2, 3),
-        "each pixel was normalized over its channels; average over H and W.": (
-            normalized(1)
-        ),
+        "the channels were averaged too; each has its own mean": (1, 2, 3),
+        "each pixel was normalized over its channels; average over H and W": (1,),
+        "each row was normalized by itself; average over H and W": (3,),
+        "each column was normalized by itself; average over H and W": (2,),
+    }
+    mistakes = {f"{words}.": normalized(*over) for words, over in axes.items()}
+    mistakes |= {
+        f"{words}, and correction=0.": normalized(*over, unbiased=True)
+        for words, over in axes.items()
+    }
+    mistakes |= {
         "you divided by the variance; take its square root.": wanted / spread.sqrt(),
         "subtract the mean first.": x / spread.sqrt(),
         "now divide by the standard deviation.": wanted * spread.sqrt(),
@@ -64,4 +71,8 @@ def reflected_pixels(answer: Callable[[int], int]) -> Verdict:
     for message, per_block in mistakes.items():
         if given == [per_block * blocks for blocks in (1, 3, 5)]:
             return Verdict(False, message)
-    return Verdict(False, f"for one block it is 8, for five 40; yours says {given}.")
+    return Verdict(
+        False,
+        f"for 1, 3 and 5 blocks yours says {given}: count what a block cuts off one "
+        "side, then what its pixel is in the photo.",
+    )

@@ -11,7 +11,7 @@ from torch import Tensor
 from .verdict import Verdict, judge
 
 # seconds: of a training, of the slow method for a picture, of a net for a picture
-_CASES = ((300.0, 8.0, 0.5), (7.0, 3.0, 1.0), (1000.0, 1.5, 1.25))
+_CASES = ((300.0, 8.0, 0.5), (7.0, 3.0, 1.0), (1000.0, 1.5, 1.25), (8.5, 3.0, 1.0))
 
 
 def doubled_kernel(answer: Callable[[Tensor], Tensor]) -> Verdict:
@@ -53,6 +53,15 @@ def break_even(answer: Callable[[float, float, float], int]) -> Verdict:
             math.ceil(t / (s + q)) for t, s, q in _CASES
         ],
         "a whole number of pictures: round up.": [t / (s - q) for t, s, q in _CASES],
+        "the net's own pass takes time too; and round up.": [
+            t / s for t, s, _ in _CASES
+        ],
+        "round up, not to the nearest: a part of a picture does not pay.": [
+            round(t / (s - q)) for t, s, q in _CASES
+        ],
+        "where it comes out even, no picture more is needed: ceil, not floor + 1.": [
+            math.floor(t / (s - q)) + 1 for t, s, q in _CASES
+        ],
     }
     try:
         given = [answer(*case) for case in _CASES]
@@ -61,11 +70,15 @@ def break_even(answer: Callable[[float, float, float], int]) -> Verdict:
         for message, values in mistakes.items():
             if all(map(math.isclose, given, values)):
                 return Verdict(False, message)
+        if all(number < 0 for number in given):
+            hint = "the sign is turned: each picture saves slow minus quick."
+            return Verdict(False, hint)
+        wrong = next(i for i, number in enumerate(given) if number != wanted[i])
     except Exception as error:  # whatever a reader's function may stumble over
         return Verdict(False, f"your function stopped with {error!r}.")
-    training, slow, quick = _CASES[0]
+    training, slow, quick = _CASES[wrong]
     return Verdict(
         False,
         f"{training:g} s of training, {slow:g} s against {quick:g} s a picture: "
-        f"{wanted[0]} pictures; yours says {given[0]}.",
+        f"{wanted[wrong]} pictures; yours says {given[wrong]}.",
     )

@@ -18,10 +18,14 @@ def train_step(answer: Step) -> Verdict:
     It is to paint, to ask `objective(painted, photographs)` for (total, terms), and to
     change the net's weights once. Two steps are made, since one hides forgotten sums.
     """
+    idle = (
+        "backward() ran, but no optimizer.step() after it."
+        if _leaves_gradients(answer)
+        else "no gradient was there to step along; is zero_grad() between backward() "
+        "and step()?"
+    )
     mistakes = {
-        "the weights never changed: backward() first, then optimizer.step().": (
-            _weights(lambda *_: None)
-        ),
+        f"the weights never changed: {idle}": _weights(lambda *_: None),
         "the first step's gradient was still there at the second: zero_grad().": (
             _weights(lambda *given: _step(*given, forget=False))
         ),
@@ -30,6 +34,9 @@ def train_step(answer: Step) -> Verdict:
         ),
         "the painting comes first: objective(painted, photographs).": _weights(
             lambda *given: _step(*given, swap=True)
+        ),
+        "both arguments were painted: objective(painted, photographs).": _weights(
+            lambda *given: _step(*given, twin=True)
         ),
     }
     return judge(
@@ -79,7 +86,8 @@ def _objective(painted: Tensor, photographs: Tensor) -> tuple[Tensor, dict]:
 
 
 def _step(net, photographs, objective, optimizer, **mistake) -> None:
-    pair = (net(photographs), photographs)
+    painted = net(photographs)
+    pair = (painted, painted if mistake.get("twin") else photographs)
     total, _ = objective(*(reversed(pair) if mistake.get("swap") else pair))
     if mistake.get("forget", True):
         optimizer.zero_grad()
@@ -90,6 +98,21 @@ def _step(net, photographs, objective, optimizer, **mistake) -> None:
 
 def _weights(step: Step) -> Tensor:
     """Return a small net's weights after two steps on two batches."""
+    weights = [weight.detach().flatten() for weight in _trained(step).parameters()]
+    return torch.cat(weights)
+
+
+def _leaves_gradients(step: Step) -> bool:
+    """Return whether the second step ends with gradients that are not 0."""
+    try:
+        gradients = [weight.grad for weight in _trained(step).parameters()]
+    except Exception:  # whatever a reader's function may stumble over; `judge` says it
+        return False
+    return any(grad is not None and bool(grad.any()) for grad in gradients)
+
+
+def _trained(step: Step) -> nn.Module:
+    """Return a small net after two steps on two batches."""
     generator = make_generator()
     batches = torch.rand(2, 2, 3, 5, 5, generator=generator)
     net = nn.Conv2d(3, 3, 1)
@@ -99,4 +122,4 @@ def _weights(step: Step) -> Tensor:
     optimizer = torch.optim.SGD(net.parameters(), lr=0.2)
     for photographs in batches:
         step(net, photographs, _objective, optimizer)
-    return torch.cat([weight.detach().flatten() for weight in net.parameters()])
+    return net

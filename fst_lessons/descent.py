@@ -12,6 +12,8 @@ from .coordinates import Pixels, Waves
 
 FIRST_STEP = 0.01  # root mean square change of the picture, straight downhill
 REACH = 0.3  # the same, at most, in every later step of L-BFGS
+_RUNAWAY = 3.0  # times the best loss: L-BFGS has gone too far to come back
+_ROUNDING = 1e-6  # parts of the first loss; smaller ups and downs mean nothing
 
 
 class Descent:
@@ -80,3 +82,20 @@ class Descent:
         self.reach /= 4
         self.canvas.values.copy_(values)
         self._make_optimizer()
+
+
+def has_run_away(latest: float, *, best: float, first: float) -> bool:
+    """Return whether a loss is beyond what L-BFGS comes back from.
+
+    A loss that stays above 0 is measured by multiples of the best one. A difference of
+    losses may fall below 0, where multiples say nothing: there the rise is held against
+    what was gained since the first.
+
+    Args:
+        latest: the loss to judge.
+        best: the lowest met.
+        first: of the start.
+    """
+    gained = first - best if best < 0 else 0.0
+    scale = max(abs(best), gained, _ROUNDING * abs(first))
+    return latest - best > (_RUNAWAY - 1) * scale

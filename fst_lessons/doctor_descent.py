@@ -169,7 +169,16 @@ def examine_history(
         return
     part = max(2, len(values) // 10)  # batches differ: the median of a tenth
     start, end = median(values[:part]), median(values[-part:])
-    explodes = chart.read("loss explodes", end / min(values))
+    lowest = min(values)
+    # the scale: a loss that may become negative is measured by how far it fell
+    fell = start - lowest if lowest <= 0 else 0.0
+    explodes = chart.read("loss explodes", 1 + _part(end - lowest, lowest, fell))
     yield explodes
     if not explodes.ill:
-        yield chart.read("loss never falls", end / start)
+        yield chart.read("loss never falls", 1 + _part(end - start, start, fell))
+
+
+def _part(rise: float, loss: float, fell: float) -> float:
+    """Return a rise in parts of a loss, or of what was gained where that is more."""
+    scale = max(abs(loss), fell)
+    return rise / scale if scale else 0.0

@@ -20,15 +20,13 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .coordinates import COORDINATES, Pixels, Waves
-from .descent import Descent
+from .descent import Descent, has_run_away
 from .images import check_image, resize
 from .loss_network import LossNetwork, load_loss_network
 from .losses import CONTENT_LAYERS, STYLE_LAYERS, PerceptualLoss
 
 Objective = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
 Start = Literal["noise", "content", "style"]
-
-_RUNAWAY = 3.0  # times the best loss: L-BFGS has gone too far to come back
 
 
 @dataclass
@@ -109,7 +107,9 @@ def optimize_image(
         for step in bar:
             descent.step(evaluate)
             latest = result.history[-1]
-            if optimizer == "lbfgs" and latest["total"] > _RUNAWAY * evaluate.best:
+            first = result.history[0]["total"]
+            astray = has_run_away(latest["total"], best=evaluate.best, first=first)
+            if optimizer == "lbfgs" and astray:
                 descent.restart(evaluate.best_values)
             bar.set_postfix({k: f"{v:.3g}" for k, v in latest.items()})
             if on_step is not None:

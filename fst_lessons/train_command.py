@@ -317,7 +317,7 @@ def find_photographs(
         photos = bundled_photos()
         say(
             f"no --photos: training on crops of {len(photos)} bundled photographs; "
-            f"a folder of a few hundred {does} unseen ones better"
+            f"a net trained on a few hundred {does} unseen ones better"
         )
         return photos, {"what": "bundled photographs", "count": len(photos)}
     photos, skipped = load_folder(options.photos, progress=not options.quiet)

@@ -5,6 +5,7 @@ the pages carry no button that would lead nowhere.
 """
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -100,14 +101,30 @@ def list_lines(entry):
 
 
 def credit(entry):
-    """Return who made a file, where it comes from and what one may do with it."""
-    parts = [entry["author"], entry["origin"], entry.get("changes")]
-    parts = [part[0].upper() + part[1:] for part in parts if part] + [licence(entry)]
+    """Return who made a file, where it comes from and what one may do with it.
+
+    What the manifest says is left as it is written: names and commands may begin with
+    a small letter.
+    """
+    made = [entry["author"], command_as_code(entry["origin"]), entry.get("changes")]
+    parts = ["; ".join(part.strip().rstrip(".") for part in made if part)]
+    parts.append(licence(entry))
     source = entry.get("source", "")
     if source:
         link = source.startswith("https://")
         parts.append(f"[Source]({source})" if link else f"Source: `{source}`")
-    return " ".join(part.strip().rstrip(".") + "." for part in parts)
+    return " ".join(f"{part}." for part in parts)
+
+
+def command_as_code(origin):
+    """Return an origin with its command, up to a comma or semicolon, as code.
+
+    As text, typographic dashes and quotes would spoil it for those who copy it.
+    """
+    command, stop, rest = re.match(r"([^,;]*)([,;]?)(.*)", origin, re.DOTALL).groups()
+    if not command.startswith("python "):
+        return origin
+    return f"`{command.strip()}`{stop}{rest}"
 
 
 def licence(entry):

@@ -211,6 +211,7 @@ ARROWS = {
     },
     "onnx_painter": {"export"},
     "export_command": {"export"},
+    "listing_command": {"assets", "checkpoints"},
     "verdict": set(),
     "symptoms": set(),
     "mistake_cards": {"html_figures", "symptoms"},

@@ -24,10 +24,17 @@ def test_verdict_reads_as_a_sentence():
     assert repr(Verdict(False, "no.")) == "Not yet: no."
 
 
+def scrambled(features):
+    """Return the products of what a reshape makes in place of a transpose."""
+    psi = features.reshape(len(features), -1, features.shape[1])
+    return psi.mT @ psi
+
+
 RIGHT = [
     (check.gram, gram_matrix),
     (check.gram, lambda f: torch.einsum("ncij,ndij->ncd", f, f) / f[0].numel()),
     (check.gram, lambda f: products(f).double() / f[0].numel()),
+    (check.gram, lambda f: torch.stack([gram_matrix(one[None])[0] for one in f])),
     (check.feature_loss, feature_reconstruction_loss),
     (check.feature_loss, lambda f, p: float((f - p).square().mean())),
     (check.feature_loss, lambda f, p: (f - p).norm() ** 2 / f.numel()),
@@ -50,7 +57,14 @@ GRAM_MISTAKES = {
     "do not subtract": lambda f: gram_matrix(f - f.mean((2, 3), keepdim=True)),
     "pictures of a batch were mixed": lambda f: gram_matrix(f).mean(dim=0),
     "positions were correlated": lambda f: f.flatten(2).transpose(1, 2) @ f.flatten(2),
-    "multiply psi by its transpose": lambda f: gram_matrix(f.square()),
+    "folded into the channels": lambda f: products(f.reshape(1, -1, *f.shape[2:]))[0],
+    "channels and positions were flattened": lambda f: f.flatten(1) @ f.flatten(1).T,
+    "no channel met another": lambda f: f @ f.mT,
+    "flatten H and W into one axis": lambda f: f.mT @ f,
+    "you divided both psi by": lambda f: gram_matrix(f) / f[0].numel(),
+    "use transpose.": lambda f: scrambled(f) / f[0].numel(),
+    "use transpose, and divide": lambda f: scrambled(f),
+    "multiply psi, (N, C, H*W), by its transpose": lambda f: gram_matrix(f.square()),
     "expected shape (2, 3, 3), got (2, 3)": lambda f: f.mean(dim=(2, 3)),
     "expected a tensor, got list": lambda f: gram_matrix(f).tolist(),
     "stopped with ZeroDivisionError": lambda f: 1 / 0,
@@ -70,6 +84,11 @@ LOSS_MISTAKES = {
     "Gatys' half of the sum": lambda f, p: (f - p).square().sum() / 2,
     "absolute values": lambda f, p: (f - p).abs().mean(),
     "leave out the square root": lambda f, p: (f - p).square().mean().sqrt(),
+    "square the norm before you divide": lambda f, p: (f - p).norm() / f.numel(),
+    "square the norm, then divide": lambda f, p: (f - p).norm(),
+    "relative to the target": lambda f, p: (f - p).square().sum() / p.square().sum(),
+    "they cancel each other": lambda f, p: (f - p).mean(),
+    "before you add them up": lambda f, p: (f - p).sum() ** 2 / f.numel(),
     "one number is wanted": lambda f, p: (f - p).square(),
     "over the channels too": lambda f, p: (f - p).square().mean((2, 3)),
     "divide by C*H*W": lambda f, p: (f * p).mean(),
@@ -99,6 +118,9 @@ GRADIENT_MISTAKES = {
     "2 from the square, 2 because": lambda f, a: gradient(f, a, 1),
     "divide by C*H*W: that is inside G": lambda f, a: gradient(f, a) * f[0].numel(),
     "you divided by C*H*W twice": lambda f, a: gradient(f, a) / f[0].numel(),
+    "you divided by H*W only": lambda f, a: gradient(f, a) * f.shape[1],
+    "not 2, and it is divided": lambda f, a: gradient(f, a, 2) * f[0].numel(),
+    "G F without the target": lambda f, a: gradient(f, 0 * a),
     "the sign is turned": lambda f, a: -gradient(f, a),
     "no zeros here": lambda f, a: gradient(f, a) * (f > 0),
     "another shape": lambda f, a: gradient(f, a).flatten(2),
@@ -160,6 +182,10 @@ def float_error(a, b):
     return (a.float() - b.float()).square().mean()
 
 
+def absolute_error(a, b):
+    return (a.float() - b.float()).abs().mean()
+
+
 def wrapped_error(a, b):
     return (a - b).float().square().mean()
 
@@ -171,6 +197,16 @@ def wrapped_error(a, b):
         (lambda a, b: float(psnr_from(float_error(a, b))), "convert first"),
         (lambda a, b: psnr_from(wrapped_error(a, b)), "to float before"),
         (lambda a, b: psnr_from(wrapped_error(a, b), 1), "and their peak"),
+        (lambda a, b: psnr_from((a - b).square().float().mean()), "at 256, too"),
+        (lambda a, b: psnr_from(float_error(a, b), 256**2), "255, not 256"),
+        (lambda a, b: psnr_from(absolute_error(a, b), 255), "absolute values"),
+        (lambda a, b: psnr_from(absolute_error(a, b)), "as 255 is"),
+        (
+            lambda a, b: torch.stack(
+                [psnr_from(float_error(*pair)) for pair in zip(a, b, strict=True)]
+            ).mean(),
+            "one logarithm at the end",
+        ),
         (lambda a, b: psnr_from(float_error(a, b), 1), "the peak of a byte"),
         (lambda a, b: psnr_from(float_error(a, b), 255), "255 must be squared"),
         (lambda a, b: psnr_from(float_error(a, b), log=torch.log), "base 10"),
@@ -187,9 +223,13 @@ def test_psnr_of_bytes(answer, hint):
     assert bool(verdict) == (hint == "convert first")
 
 
-def side(operations, *, taps=2, pool=1, grow=lambda stride: 2 * stride, scale=True):
+def double(stride):
+    return 2 * stride
+
+
+def side(operations, *, start=1, taps=2, pool=1, grow=double, scale=True):
     """Return a receptive field, with the mistakes of beginners to choose from."""
-    total, stride = 1, 1
+    total, stride = start, 1
     for operation in operations:
         step = stride if scale else 1
         if operation == "c":
@@ -199,11 +239,32 @@ def side(operations, *, taps=2, pool=1, grow=lambda stride: 2 * stride, scale=Tr
     return total
 
 
+def side_doubled(operations):
+    total = 1
+    for operation in operations:
+        total = total + 2 if operation == "c" else 2 * total
+    return total
+
+
+def stride_first(operations):
+    total, stride = 1, 1
+    for operation in operations:
+        stride *= 1 if operation == "c" else 2
+        total += 2 * stride if operation == "c" else stride
+    return total
+
+
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
         (side, "which doubles them"),
         (lambda o: side(o, taps=3), "not 3"),
+        (lambda o: side(o, taps=1), "not 1"),
+        (lambda o: side(o, start=0), "start at 1"),
+        (side_doubled, "not the side"),
+        (stride_first, "add its step first"),
+        (lambda o: min(side(o), 5), "widens the side too"),
+        (lambda o: min(side(o), 10), "for 'ccpccpc' it is 24, yours says 10"),
         (lambda o: side(o, pool=0), "widens the side too"),
         (lambda o: side(o, scale=False), "multiply by the stride"),
         (lambda o: side(o, grow=lambda stride: stride + 1), "adds to it"),

@@ -24,6 +24,10 @@ def test_right_answers_pass():
 
 NORM_MISTAKES = {
     "that is batch norm": lambda x: normalize(x, (0, 2, 3)),
+    "its own mean, and correction=0": lambda x: normalize(x, (0, 2, 3), correction=1),
+    "each row was normalized": lambda x: normalize(x, 3),
+    "each column was normalized": lambda x: normalize(x, 2),
+    "H and W, and correction=0": lambda x: normalize(x, 3, correction=1),
     "the channels were averaged too": lambda x: normalize(x, (1, 2, 3)),
     "normalized over its channels": lambda x: normalize(x, 1),
     "take its square root": lambda x: normalize(x, power=1),
@@ -48,7 +52,7 @@ PADDING_MISTAKES = {
     "you counted one of a pair": lambda blocks: 4 * blocks,
     "work at a quarter of the size": lambda blocks: 2 * blocks,
     "both sides together": lambda blocks: 16 * blocks,
-    "yours says [40, 40, 40]": lambda blocks: 40,
+    "yours says [40, 40, 40]: count": lambda blocks: 40,
     "stopped with ZeroDivisionError": lambda blocks: 1 / 0,
 }
 

@@ -1,6 +1,7 @@
 """Verdicts about speed: right answers pass, known mistakes are named."""
 
 import math
+from itertools import count
 
 import pytest
 import torch
@@ -19,6 +20,10 @@ def test_right_answers_pass():
     assert check.doubled_kernel(doubled)
     assert check.doubled_kernel(lambda k: doubled(k.double()))
     assert check.break_even(lambda t, s, q: math.ceil(t / (s - q)))
+    assert check.break_even(lambda t, s, q: -(-t // (s - q)))
+    assert check.break_even(
+        lambda t, s, q: next(n for n in count() if n * (s - q) >= t)
+    )
 
 
 def test_the_kernel_does_what_the_exercise_says():
@@ -51,6 +56,12 @@ PRICE_MISTAKES = {
     "round up: a part": lambda t, s, q: t // (s - q),
     "not their sum": lambda t, s, q: math.ceil(t / (s + q)),
     "a whole number": lambda t, s, q: t / (s - q),
+    "own pass takes time too; and round": lambda t, s, q: t / s,
+    "not to the nearest": lambda t, s, q: round(t / (s - q)),
+    "not floor + 1": lambda t, s, q: int(t / (s - q)) + 1,
+    "the sign is turned": lambda t, s, q: math.ceil(t / (q - s)),
+    "slow minus quick.": lambda t, s, q: t / (q - s),
+    "4 pictures; yours says 5": lambda t, s, q: 5 if t == 7 else math.ceil(t / (s - q)),
     "40 pictures; yours says 1": lambda t, s, q: 1,
     "stopped with": lambda t, s, q: t / 0,
     "stopped with TypeError": lambda t, s, q: "many",

@@ -29,6 +29,26 @@ def too_early(net, photographs, objective, optimizer):
     total.backward()
 
 
+def wiped(net, photographs, objective, optimizer):
+    total, _ = objective(net(photographs), photographs)
+    total.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+
+
+def no_backward(net, photographs, objective, optimizer):
+    objective(net(photographs), photographs)
+    optimizer.step()
+
+
+def no_step(net, photographs, objective, optimizer):
+    objective(net(photographs), photographs)[0].backward()
+
+
+def painted_twice(net, photographs, objective, optimizer):
+    step(net, photographs, lambda a, b: objective(net(b), net(b)), optimizer)
+
+
 def twice(net, photographs, objective, optimizer):
     step(net, photographs, objective, optimizer)
     optimizer.step()
@@ -47,9 +67,18 @@ def test_the_right_steps_pass():
     assert check.train_step(train_step)
 
 
+@pytest.mark.parametrize("answer", [too_early, no_step])
+def test_a_gradient_left_lying_is_named(answer):
+    verdict = check.train_step(answer)
+    assert not verdict
+    assert verdict.message.endswith("no optimizer.step() after it.")
+
+
 STEP_MISTAKES = {
     "the first step's gradient was still there": no_zero_grad,
-    "the weights never changed": too_early,
+    "between backward() and step()": wiped,
+    "no gradient was there": no_backward,
+    "both arguments were painted": painted_twice,
     "the optimizer stepped twice": twice,
     "the painting comes first": swapped,
     "the weights moved elsewhere": uphill,

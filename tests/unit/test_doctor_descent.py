@@ -70,6 +70,12 @@ FALLING = [10 * 0.9**n + 1 for n in range(60)]
         ([5.0] * 40, ["loss never falls"]),
         ([v * (1 + 0.5 * (-1) ** n) for n, v in enumerate(FALLING)], []),
         ([3.0], []),
+        ([v - 8 for v in FALLING], []),  # a difference of losses, below 0 at the end
+        ([v - 80 for v in FALLING], []),
+        ([v - 1 for v in FALLING[:-9]] + [0.0] * 9, []),
+        ([*[v - 8 for v in FALLING], *[100.0] * 20], ["loss explodes"]),
+        ([-5.0] * 40, ["loss never falls"]),
+        ([0.0] * 40, ["loss never falls"]),
     ],
 )
 def test_histories(history, names):

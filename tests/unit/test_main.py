@@ -217,17 +217,6 @@ def test_failure_keeps_the_old_file(arguments, monkeypatch, tmp_path):
     assert (tmp_path / "out.png").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("command", ["photos", "styles"])
-def test_listings_name_title_and_licence(command, capsys):
-    """One line a picture, with the licence it is under."""
-    assert cli.main([command]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    names = assets.photo_names() if command == "photos" else assets.style_names()
-    assert [line.split()[0] for line in lines] == names
-    for line in lines:
-        assert line.split()[-1].startswith(("CC", "LicenseRef", "Public"))
-
-
 def test_bundled_names_are_found():
     """A photograph, by its name alone."""
     assert cli.find_picture("pagoda") == assets.photo_path("pagoda")
@@ -246,15 +235,6 @@ def test_as_a_program(arguments, folder):
     bad = subprocess.run([*program, "optimize", *words], **settings)
     assert bad.returncode == 2 and bad.stdout == ""
     assert bad.stderr.count("\n") == 1 and "not a picture" in bad.stderr
-
-
-def test_listing_needs_no_torch():
-    """Names come at once: torch is imported by commands that compute, not before."""
-    code = (
-        "import sys; from fst_lessons.__main__ import main; "
-        "main(['photos']); sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
 def test_a_closed_pipe_is_no_mistake():

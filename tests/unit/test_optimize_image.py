@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from fst_lessons.descent import has_run_away
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.losses import PerceptualLoss, total_variation
 from fst_lessons.metrics import psnr
@@ -240,6 +241,53 @@ def test_content_and_start_of_different_size(network):
     targets = loss.targets(content=smooth(0, 48))
     with pytest.raises(ValueError, match="resize the content"):
         optimize_image(lambda y: loss(y, targets), smooth(0, 64), num_steps=1)
+
+
+@pytest.mark.parametrize("offset", [-1.0, -0.05, 0.0])
+def test_a_loss_below_zero_is_no_runaway(offset):
+    target = smooth()
+
+    def objective(y):
+        value, terms = distance_to(target)(y)
+        return value + offset, terms
+
+    result = optimize_image(objective, random(*target.shape), num_steps=20)
+    assert psnr(result.image, target) > 35
+    assert result.losses["total"] == pytest.approx(offset, abs=1e-3)
+
+
+def test_a_difference_of_losses_falls_on_below_zero():
+    """Far from one picture and near another: its minimum is negative."""
+    near, far = smooth(0), 0.5 * smooth(1)
+    near_to, far_from = distance_to(near), distance_to(far)
+
+    def objective(y):
+        total = near_to(y)[0] - 0.5 * far_from(y)[0]
+        return total, {"near": near_to(y)[0]}
+
+    result = optimize_image(objective, near, num_steps=40)
+    best = (2 * near - far).clamp(0, 1)  # where the gradient is 0, in range
+    assert float(objective(best)[0]) < 0
+    assert psnr(result.image, best) > 35
+
+
+@pytest.mark.parametrize(
+    ("first", "best", "latest", "ran_away"),
+    [
+        (1.0, 0.1, 0.29, False),
+        (1.0, 0.1, 0.31, True),
+        (1.0, -0.1, -0.1, False),
+        (1.0, -0.1, 1.0, False),
+        (1.0, -0.1, 2.2, True),
+        (-1.0, -3.0, 2.9, False),
+        (-1.0, -3.0, 3.1, True),
+        (1.0, 0.0, 1e-6, False),
+        (1.0, 0.0, 1e-3, True),
+        (0.0, 0.0, 0.0, False),
+    ],
+)
+def test_what_counts_as_run_away(first, best, latest, ran_away):
+    assert has_run_away(latest, best=best, first=first) == ran_away
 
 
 @pytest.mark.parametrize("start", ["grey", "noise"])
