@@ -3,7 +3,8 @@
     python tools/train_shipped.py --photos DIR --paintings DIR [--only PATTERN ...]
         [--device cuda] [--side-by-side 8] [--minutes 8] [--out data/weights]
 
-What is there already is left alone, unless --again. A net that starts from another
+The steps are those for a graphics card; most nets were trained on a processor core and
+for fewer, see their cards. What is there already is left alone, unless --again. A net that starts from another
 waits for it. Trained nets are then given their entries by tools/register_nets.py.
 """
 
