@@ -15,6 +15,11 @@ CHANGES = (
     ),
     # the button is called "Color mode"; its three icons must not be read out beside it
     (re.compile(r'(<i class="theme-switch [^>]*?) +title="[^"]*"'), r"\1"),
+    # a list of publications, whose entries are no items of a list
+    (
+        re.compile(r'<div role="list" class="citation-list">'),
+        '<div class="citation-list">',
+    ),
     # an arrow that unfolds the pages below, with no name at all
     (
         re.compile(r'<summary>(?=<span class="toctree-toggle")'),

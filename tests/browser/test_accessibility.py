@@ -122,9 +122,16 @@ def stops(figure):
     )
 
 
+TABBED = (
+    "05_transfer_by_optimization",
+    "09_super_resolution",
+    "10_lambda_as_an_input",
+)
+
+
 @pytest.mark.parametrize(
     ("name", "dark"),
-    [("05_transfer_by_optimization", False), ("live", False), ("live", True)],
+    [*((name, False) for name in TABBED), ("live", False), ("live", True)],
 )
 def test_every_figure_is_reached_by_tab_and_shows_it(visit, name, dark):
     page = visit(name, dark=dark).page
@@ -145,4 +152,4 @@ def test_every_figure_was_tabbed_through():
     pages = sorted((HTML / "book").glob("*.html"))
     figure = re.compile('<figure class="fst-figure fst-(explorer|compare)')
     holding = {page.stem for page in pages if figure.search(page.read_text("utf-8"))}
-    assert holding == {"05_transfer_by_optimization"}  # quizzes have tests of their own
+    assert holding == {*TABBED}  # quizzes have tests of their own

@@ -14,7 +14,9 @@ BEYOND = """width => [...document.querySelectorAll('.bd-article *')]
     .filter(e => !e.closest('mjx-assistive-mml, .visually-hidden'))
     .filter(e => e.getBoundingClientRect().right > width + 1)
     .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
-SPLIT = """height => [...document.querySelectorAll('.bd-article :is(figure, img)')]
+# a quiz is a list of questions: they stay whole, it may go over to the next page
+WHOLE = ".bd-article :is(figure:not(.fst-quiz), .fst-quiz > ol > li, img)"
+SPLIT = """([whole, height]) => [...document.querySelectorAll(whole)]
     .filter(e => e.checkVisibility())
     .filter(e => getComputedStyle(e).breakInside !== 'avoid' || e.offsetHeight > height)
     .map(e => e.outerHTML.slice(0, 120))"""
@@ -36,7 +38,7 @@ def paper(visit, name):
 @each_printed
 def test_a_chapter_fits_the_paper(paper, name):
     assert paper.evaluate(BEYOND, WIDTH) == []
-    assert paper.evaluate(SPLIT, HEIGHT) == []
+    assert paper.evaluate(SPLIT, [WHOLE, HEIGHT]) == []
     cut = "() => [...document.querySelectorAll('.bd-article pre')].filter(e => " + (
         "e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).length"
     )

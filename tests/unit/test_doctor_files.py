@@ -149,7 +149,7 @@ def test_a_palette_with_a_transparent_colour(tmp_path):
 
 def test_names_of_what_comes_along():
     assert find_file("cat") == assets.photo_path("cat")
-    assert find_file("mosaic") == assets.style_path("mosaic")
+    assert find_file("harvest") == assets.style_path("harvest")
     name = net_names(width=16)[0]
     assert find_file(name).stem.startswith(name)
     assert find_file(f"{name}_16") == net_path(name, width=16)
