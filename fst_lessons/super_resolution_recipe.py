@@ -70,7 +70,7 @@ class SuperResolutionRecipe:
     loss_network: str = "pocket"
     blur: bool = False
     size: int = 96
-    batch: int = 16
+    batch: int = 8
     steps: int = 3000
     optimizer: str = "muon"
     learning_rate: float = 0.01
