@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from . import assets
 from .adjustable_net import AdjustableConfig, AdjustableTransformNet
-from .checkpoints import given_file, read_header, read_tensors, write_tensors
+from .checkpoints import read_header, read_tensors, write_tensors
+from .shipped_nets import find_shipped, shipped_names
 
 ADJUSTABLE = "fst_lessons adjustable net, version 1"
 FOLDER = ("weights", "adjustable")
@@ -73,15 +73,7 @@ def find_adjustable(source: str | Path) -> Path:
     Raises:
         ValueError: neither; for an unknown name, offers the nearest ones.
     """
-    if (path := given_file(source)) is not None:
-        return path
-    names = adjustable_names()
-    if str(source) not in names:
-        raise ValueError(
-            f"no adjustable net {str(source)!r} comes with the package; "
-            + assets.nearest(str(source), names)
-        )
-    return assets.data_path(*FOLDER, f"{source}.safetensors")
+    return find_shipped(source, FOLDER, what="adjustable net")
 
 
 def is_adjustable(source: str | Path) -> bool:
@@ -104,5 +96,4 @@ def read_adjustable_card(source: str | Path) -> dict[str, Any]:
 
 def adjustable_names() -> list[str]:
     """Return the names of the adjustable nets that come with the package."""
-    folder = assets.data_path() / Path(*FOLDER)
-    return sorted(path.stem for path in folder.glob("*.safetensors"))
+    return shipped_names(FOLDER)

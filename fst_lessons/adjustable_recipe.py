@@ -79,9 +79,6 @@ class AdjustableRecipe:
 
     def __post_init__(self) -> None:
         """Refuse values that no training can use, each by its name."""
-        for name in ("batch", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
         if self.size < 16:
             raise ValueError(f"size must be 16 or more, got {self.size}")
         for name in ("tv_weight", "shift_weight"):

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from . import assets
 from .destinations import check_place
+from .shipped_nets import find_shipped, given_file, shipped_names
 from .super_resolution_net import SRCNN, SuperResolutionNet, make_super_resolution_net
 from .transform_net import NetConfig, TransformNet
 
@@ -111,15 +112,7 @@ def find_super_resolution(source: str | Path) -> Path:
     Raises:
         ValueError: neither; offers the nearest names.
     """
-    if (path := given_file(source)) is not None:
-        return path
-    names = super_resolution_names()
-    if str(source) not in names:
-        raise ValueError(
-            f"no net {str(source)!r} comes with the package; "
-            + assets.nearest(str(source), names)
-        )
-    return assets.data_path(*SUPER_RESOLUTION_FOLDER, f"{source}.safetensors")
+    return find_shipped(source, SUPER_RESOLUTION_FOLDER, what="net")
 
 
 def is_super_resolution(source: str | Path) -> bool:
@@ -138,8 +131,7 @@ def read_super_resolution_card(source: str | Path) -> dict[str, Any]:
 
 def super_resolution_names() -> list[str]:
     """Return the names of the nets that enlarge and come with the package."""
-    folder = assets.data_path() / Path(*SUPER_RESOLUTION_FOLDER)
-    return sorted(path.stem for path in folder.glob("*.safetensors"))
+    return shipped_names(SUPER_RESOLUTION_FOLDER)
 
 
 def read_card(source: str | Path, *, width: int | None = None) -> dict[str, Any]:
@@ -182,20 +174,6 @@ def find_net(source: str | Path, *, width: int | None = None) -> Path:
     if width is None:
         width = 32 if str(source) in net_names(width=32) else 16
     return net_path(str(source), width=width)
-
-
-def given_file(source: str | Path) -> Path | None:
-    """Return the file that `source` means, None where it can only be a name.
-
-    Raises:
-        ValueError: no such file.
-    """
-    path = Path(source)
-    if path.is_file():
-        return path
-    if path.suffix or path.name != str(source):
-        raise ValueError(f"no file {source}; check the path")
-    return None
 
 
 def write_tensors(

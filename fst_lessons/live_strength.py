@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -23,12 +22,11 @@ from . import assets
 from .adjustable_checkpoints import load_adjustable
 from .adjustable_net import AdjustableTransformNet
 from .fast_adjustable import FastAdjustable
-from .html_figures import BeforeAfter, stylesheet, webp
+from .html_figures import BeforeAfter, webp
 from .images import check_image, load_image, resize
 from .latest import Latest
-from .uploads import newest_upload
+from .live_figure import LiveFigure, upload_button
 
-FAILURES = (ValueError, RuntimeError, OSError)
 OWN = "given here"  # what a photograph that came as a tensor is called
 ALONE = "nothing else"
 QUALITY = 88  # of the WebP picture in the notebook
@@ -132,7 +130,7 @@ class Wish:
         return f"{blend.replace('_', ' ')}, λ = {self.strength:.3g}"
 
 
-class LiveStrength:
+class LiveStrength(LiveFigure):
     """Controls (`widgets`) and a picture; the others as in `live_strength`."""
 
     def __init__(
@@ -145,6 +143,7 @@ class LiveStrength:
         strength: float,
         size: int,
     ) -> None:
+        super().__init__(widgets)
         self.net, self.paint = net, FastAdjustable(net)
         self.photos: dict[str, bytes | Tensor] = {}
         if isinstance(photo, Tensor):
@@ -160,20 +159,18 @@ class LiveStrength:
             strength=strength,
             size=size,
         )
-        self.picture = widgets.Image(format="webp", layout={"width": "100%"})
-        self.status = widgets.HTML()
         self.passes = 0
         self.latest: Latest[Wish] = Latest(self._work)
         self._connect()
-        self.box = self._arrange(widgets)
+        c = self.controls
+        rows = [widgets.HBox([c["photo"], c["upload"]])]
+        rows += [c[name] for name in ("strength", "style", "second", "share", "size")]
+        left = [self.picture, self.status]
+        self.box = self._arrange(widgets, left, rows, width="28rem")
         self._ask()
 
     def __repr__(self) -> str:
         return "LiveStrength(sliders over an adjustable net)"
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        found = dict(self.box._repr_mimebundle_() or {})
-        return {**found, "text/plain": repr(self)}
 
     @property
     def wish(self) -> Wish:
@@ -231,40 +228,12 @@ class LiveStrength:
 
     def _take(self, value) -> None:
         """Put an uploaded file among the photographs, and choose it."""
-        name, content = newest_upload(value)
-        load_image(content, size=64)  # says at once if it is no picture
-        self.photos[name] = content
-        self._loaded = None
         choice = self.controls["photo"]
-        if name not in choice.options:
-            choice.options = (*choice.options, name)
+        name = self._receive(value, choice, self.photos)
+        self._loaded = None
         if choice.value == name:
             self._ask()  # another file of the same name
         choice.value = name
-
-    def _try(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except FAILURES as error:
-            self._say(error)
-
-    def _say(self, what: str | Exception) -> None:
-        mark = "<b>That did not work:</b> " if isinstance(what, Exception) else ""
-        self.status.value = f'<div role="status">{mark}{escape(str(what))}</div>'
-
-    def _arrange(self, widgets):
-        """Return all of it in one box: the picture left, what changes it right."""
-        c, wide = self.controls, {"flex": "1 1 20rem", "min_width": "0"}
-        names = ("strength", "style", "second", "share", "size")
-        rows = [widgets.HBox([c["photo"], c["upload"]]), *(c[name] for name in names)]
-        left = widgets.VBox(
-            [self.picture, self.status], layout={**wide, "max_width": "28rem"}
-        )
-        row = widgets.HBox(
-            [left, widgets.VBox(rows, layout=wide)],
-            layout={"flex_flow": "row wrap", "grid_gap": "1rem"},
-        )
-        return widgets.VBox([widgets.HTML(stylesheet()), row])
 
 
 def _load(photo: str | bytes | Tensor, size: int) -> Tensor:
@@ -297,12 +266,7 @@ def _make_controls(
 
     return {
         "photo": choose(photos, photo, "photo", "14.5rem"),
-        "upload": widgets.FileUpload(
-            accept="image/*",
-            multiple=False,
-            description="Your own",
-            layout={"width": "7rem"},
-        ),
+        "upload": upload_button(widgets),
         "strength": widgets.FloatLogSlider(
             value=strength,
             min=math.log10(c.lightest),

@@ -152,6 +152,9 @@ def check_training(recipe: Any, **choices: tuple[str, ...]) -> None:
     Raises:
         ValueError: a value that cannot be used; the message names its field.
     """
+    for name in ("batch", "steps"):
+        if getattr(recipe, name) < 1:
+            raise ValueError(f"{name} must be 1 or more, got {getattr(recipe, name)}")
     if not 0 < recipe.learning_rate < float("inf"):
         raise ValueError(f"learning_rate must be positive, got {recipe.learning_rate}")
     choices |= {
@@ -226,7 +229,7 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         """Refuse values that no training can use, each by its name."""
-        for name in ("width", "size", "batch", "steps", "style_size"):
+        for name in ("width", "size", "style_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
         for name in ("shift_weight", "style_blur"):

@@ -81,9 +81,6 @@ class SuperResolutionRecipe:
 
     def __post_init__(self) -> None:
         """Refuse values that no training can use, each by its name."""
-        for name in ("batch", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
         if self.size < 16 or self.size % self.factor:
             raise ValueError(
                 f"size must be a multiple of {self.factor} from 16 up, got {self.size}"

@@ -23,11 +23,11 @@ from .train_command import (
     TOLD,
     best_precision,
     chosen_fields,
-    find_checkpoint,
     find_photographs,
     told_of,
     within_memory,
 )
+from .training_habits import from_now, habits_of
 
 if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
     from torch import Tensor
@@ -132,23 +132,16 @@ def _train(
     from .adjustable_training import fit_adjustable, measure_ladder
     from .cards import make_card
     from .checkpoints import check_weights_destination
-    from .loop import Habits
 
     out = check_weights_destination(options.out)
-    checkpoint = find_checkpoint(options)
+    habits = habits_of(options, minutes)
+    checkpoint = Path(habits.checkpoint)
     say = print if group.leads and not options.quiet else (lambda *_: None)
     styles = {
         name: load_style(path, recipe, number)
         for number, (name, path) in enumerate(zip(recipe.styles, paths, strict=True))
     }
     photos, told = find_photographs(options, say)
-    habits = Habits(
-        minutes=minutes and max(minutes - (time.perf_counter() - began) / 60, 1 / 60),
-        checkpoint=checkpoint,
-        checkpoint_seconds=options.checkpoint_seconds,
-        resume=options.resume,
-        progress=not options.quiet,
-    )
     training = within_memory(
         recipe,
         f"{recipe.size} pixels at width {recipe.width}",
@@ -156,7 +149,7 @@ def _train(
         styles,
         photos,
         recipe=recipe,
-        habits=habits,
+        habits=from_now(habits, began),
         device=options.device,
         group=group,
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .recipes import TrainingRecipe
 from .train_adjustable_options import add_adjustable_options, refuse_adjustable_options
+from .training_habits import find_checkpoint
 
 if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
     from torch import Tensor
@@ -277,18 +278,6 @@ def _load_style(path: Path, recipe: TrainingRecipe) -> Tensor:
             f"{recipe.size} pixels; give a larger picture or a smaller --size"
         )
     return soften(resize(style, recipe.style_size), recipe.style_blur)
-
-
-def find_checkpoint(options: argparse.Namespace) -> Path:
-    """Return the file of an unfinished training, beside the net's.
-
-    Raises:
-        ValueError: it shall be resumed and is not there.
-    """
-    checkpoint = options.out.with_suffix(".training.safetensors")
-    if options.resume and not checkpoint.is_file():
-        raise ValueError(f"nothing to resume: there is no {checkpoint}")
-    return checkpoint
 
 
 def within_memory(asked: Any, crops: str, fit, /, *arguments, **settings) -> Training:

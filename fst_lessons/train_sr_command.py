@@ -22,11 +22,11 @@ from .train_command import (
     add_length,
     best_precision,
     chosen_fields,
-    find_checkpoint,
     find_photographs,
     option_names,
     within_memory,
 )
+from .training_habits import from_now, habits_of
 
 if TYPE_CHECKING:  # torch takes a second to import: only when a command runs
     from .parallel import Group
@@ -123,30 +123,20 @@ def _train(
     """Load the photographs, train, write the net."""
     from .cards import make_card
     from .checkpoints import check_weights_destination, save_net
-    from .loop import Habits
     from .super_resolution_training import fit_super_resolution
 
     out = check_weights_destination(options.out)
-    checkpoint = find_checkpoint(options)
-    habits = Habits(
-        minutes=minutes,
-        checkpoint=checkpoint,
-        checkpoint_seconds=options.checkpoint_seconds,
-        resume=options.resume,
-        progress=not options.quiet,
-    )
+    habits = habits_of(options, minutes)
+    checkpoint = Path(habits.checkpoint)
     say = print if group.leads and not options.quiet else (lambda *_: None)
     photos, described = find_photographs(options, say, does="enlarges")
-    if minutes is not None:
-        left = minutes - (time.perf_counter() - began) / 60
-        habits = replace(habits, minutes=max(left, 1 / 60))
     training = within_memory(
         recipe,
         f"{recipe.size} pixels",
         fit_super_resolution,
         photos,
         recipe=recipe,
-        habits=habits,
+        habits=from_now(habits, began),
         device=options.device,
         group=group,
     )

@@ -9,7 +9,6 @@ nobody can move a slider, in a rendered page or when a tool runs the notebook
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from html import escape
 
 from torch import Tensor
@@ -17,14 +16,14 @@ from torch import Tensor
 from . import assets
 from .explorer import Axis, LambdaExplorer
 from .grids import load_grid, load_inputs
-from .html_figures import BeforeAfter, loss_table, stylesheet, webp
+from .html_figures import BeforeAfter, loss_table, webp
 from .images import load_image
-from .live_painter import FAILURES, Painter, Plan
+from .live_figure import LiveFigure, upload_button
+from .live_painter import Painter, Plan
 from .live_strength import live_strength
 from .loss_network import LossNetwork, load_loss_network
 from .losses import CONTENT_LAYERS
 from .optimize_image import make_start
-from .uploads import newest_upload
 
 __all__ = [
     "Axis",
@@ -103,28 +102,25 @@ def still_transfer(
     )
 
 
-class LiveTransfer:
+class LiveTransfer(LiveFigure):
     """Controls (`widgets`), a picture and its losses; others as in `live_transfer`."""
 
     def __init__(
         self, widgets, loss_network: LossNetwork, *, content, style, size, num_steps
     ) -> None:
+        super().__init__(widgets)
         self.uploads: dict[str, bytes] = {}
         self.painter = Painter(loss_network, self._show, self._finish)
         self.controls = _make_controls(widgets, content, style, size, num_steps)
-        self.picture = widgets.Image(format="webp", layout={"width": "100%"})
-        self.losses, self.status = widgets.HTML(), widgets.HTML()
+        self.losses = widgets.HTML()
         self.peaks: dict[str, float] = {}
         self._connect()
-        self.box = self._arrange(widgets)
+        left = [self.picture, self.status, self.losses]
+        self.box = self._arrange(widgets, left, self._rows(widgets), width="24rem")
         self._try(self._show_start)
 
     def __repr__(self) -> str:
         return "LiveTransfer(sliders over a running style transfer)"
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        found = dict(self.box._repr_mimebundle_() or {})
-        return {**found, "text/plain": repr(self)}
 
     @property
     def plan(self) -> Plan:
@@ -197,13 +193,8 @@ class LiveTransfer:
 
     def _take(self, kind: str, value) -> None:
         """Put an uploaded file among the pictures to choose from, and choose it."""
-        name, content = newest_upload(value)
-        load_image(content, size=64)  # says at once if it is no picture
-        self.uploads[name] = content
         choice = self.controls[kind]
-        if name not in choice.options:
-            choice.options = (*choice.options, name)
-        choice.value = name
+        choice.value = self._receive(value, choice, self.uploads)
 
     def _show_start(self) -> None:
         plan = self.plan
@@ -221,35 +212,15 @@ class LiveTransfer:
             "Done. Any slider goes on from this picture." if error is None else error
         )
 
-    def _try(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except FAILURES as error:
-            self._say(error)
-
-    def _say(self, what: str | Exception) -> None:
-        mark = "<b>That did not work:</b> " if isinstance(what, Exception) else ""
-        self.status.value = f'<div role="status">{mark}{escape(str(what))}</div>'
-
-    def _arrange(self, widgets):
-        """Return all of it in one box: the picture left, what changes it right."""
-        c, wide = self.controls, {"flex": "1 1 20rem", "min_width": "0"}
-        rows = [
+    def _rows(self, widgets) -> list:
+        c = self.controls
+        return [
             widgets.HBox([c["content"], c["content_upload"]]),
             widgets.HBox([c["style"], c["style_upload"]]),
             *(c[n] for n in ("style_weight", "content_weight", "tv_weight")),
             *(c[n] for n in ("start", "content_layer", "size", "num_steps")),
             widgets.HBox([c["run"], c["stop"]]),
         ]
-        left = widgets.VBox(
-            [self.picture, self.status, self.losses],
-            layout={**wide, "max_width": "24rem"},
-        )
-        row = widgets.HBox(
-            [left, widgets.VBox(rows, layout=wide)],
-            layout={"flex_flow": "row wrap", "grid_gap": "1rem"},
-        )
-        return widgets.VBox([widgets.HTML(stylesheet()), row])
 
 
 def _make_controls(
@@ -276,17 +247,12 @@ def _make_controls(
             options=options, value=value, description=text, layout=layout
         )
 
-    def upload(text: str):
-        return widgets.FileUpload(
-            accept="image/*", multiple=False, description=text, layout={"width": "7rem"}
-        )
-
     sizes = sorted({96, 128, 160, 192, 256, 320, size})
     return {
         "content": choose(assets.photo_names(), content, "content"),
-        "content_upload": upload("Your own"),
+        "content_upload": upload_button(widgets),
         "style": choose(assets.style_names(), style, "style"),
-        "style_upload": upload("Your own"),
+        "style_upload": upload_button(widgets),
         "style_weight": weight(Plan.style_weight, -1, 4, "λ style"),
         "content_weight": weight(Plan.content_weight, -2, 2, "λ content"),
         "tv_weight": weight(Plan.tv_weight, -1, 3, "λ TV"),

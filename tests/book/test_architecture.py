@@ -44,9 +44,11 @@ ARROWS = {
     },
     "degradation": {"images"},
     "super_resolution_net": {"colors", "degradation", "images", "transform_net"},
+    "shipped_nets": {"assets"},
     "checkpoints": {
         "assets",
         "destinations",
+        "shipped_nets",
         "super_resolution_net",
         "transform_net",
     },
@@ -117,7 +119,7 @@ ARROWS = {
     "adjustable_net": {"adjustable_layers", "transform_net"},
     "adjustable_recipe": {"recipes"},
     "adjustable_objective": {"adjustable_recipe", "gram", "images", "loss_network"},
-    "adjustable_checkpoints": {"adjustable_net", "assets", "checkpoints"},
+    "adjustable_checkpoints": {"adjustable_net", "checkpoints", "shipped_nets"},
     "fast_adjustable": {"adjustable_layers", "adjustable_net", "fast"},
     "adjusted": {
         "adjustable_layers",
@@ -150,6 +152,7 @@ ARROWS = {
         "training_state",
     },
     "train_adjustable_options": {"adjustable_recipe"},
+    "training_habits": {"loop"},
     "train_adjustable_command": ANY,
     "training": {
         "batches",
@@ -294,7 +297,7 @@ ARROWS = {
         "grids",
     },
     "explorer": {"grids", "html_figures", "images"},
-    "uploads": set(),
+    "live_figure": {"html_figures", "images", "live_painter"},
     "latest": set(),
     "live_strength": {
         "adjustable_checkpoints",
@@ -304,7 +307,7 @@ ARROWS = {
         "html_figures",
         "images",
         "latest",
-        "uploads",
+        "live_figure",
     },
     "plots": ANY,
     "diagrams": ANY,
