@@ -2,7 +2,7 @@
 
     python benchmarks/super_resolution.py SETS
     python benchmarks/super_resolution.py SETS --judge vgg19_16x.safetensors --write
-        --net "4:paper feature=feature.safetensors"
+        --net "4:the paper's recipe=paper.safetensors"
 
 SETS holds the folders Set5 and Set14, which the repository does not. Every net that
 comes with the package is measured, and those given by --net. The judge, a compressed
@@ -20,7 +20,11 @@ import torch
 from torch import Tensor
 
 from fst_lessons import assets
-from fst_lessons.checkpoints import find_super_resolution, super_resolution_names
+from fst_lessons.checkpoints import (
+    find_super_resolution,
+    read_super_resolution_card,
+    super_resolution_names,
+)
 from fst_lessons.datasets import list_pictures
 from fst_lessons.degradation import crop_to_multiple, degrade
 from fst_lessons.images import load_image
@@ -65,6 +69,13 @@ def count_nearer(judge: CompressedVGG19, folder: Path, factor: int) -> tuple[int
     return nearer, len(paths)
 
 
+def describe(file: str) -> dict[str, object]:
+    """Return what a net's card says of its training's size."""
+    card = read_super_resolution_card(file)
+    recipe = {name: card["recipe"][name] for name in ("net", "steps", "batch", "size")}
+    return {**recipe, "minutes": round(card["seconds"] / 60)}
+
+
 def collect(sets: Path, nets: Mapping[int, Mapping[str, str]], judge: str) -> dict:
     """Return all that the chapter reads."""
     titles = {f"{n}_x{f}": (sets / n, f) for f in FACTORS for n in SETS}
@@ -75,6 +86,9 @@ def collect(sets: Path, nets: Mapping[int, Mapping[str, str]], judge: str) -> di
         },
         "sets": {t: measure(p, f, nets.get(f, {})) for t, (p, f) in titles.items()},
     }
+    if nets:  # what is told of nets that do not come with the package
+        given = [of_factor.items() for of_factor in nets.values()]
+        found["given"] = {title: describe(f) for of in given for title, f in of}
     if judge:
         network = CompressedVGG19(judge)
         nearer = {t: count_nearer(network, p, f) for t, (p, f) in titles.items()}

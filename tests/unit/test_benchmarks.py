@@ -86,7 +86,11 @@ def test_the_table_of_super_resolution_names_its_nets(monkeypatch, tmp_path):
         generator = torch.Generator().manual_seed(number)
         picture = torch.rand(1, 3, 96, 100, generator=generator)
         save_image(picture, tmp_path / name / "one.png")
-    found = table.collect(tmp_path, {}, "")
+    found = table.collect(tmp_path, {4: {"again": "srcnn_x4"}}, "")
+    assert found["given"]["again"]["net"] == "srcnn"
+    assert found["given"]["again"]["minutes"] > 0
+    one = found["sets"]["Set5_x4"]
+    assert one["again"] == one["srcnn"]
     assert set(found["nets"]) == set(super_resolution_names())
     assert set(found["sets"]) == {"Set5_x4", "Set14_x4", "Set5_x8", "Set14_x8"}
     for scores in found["sets"].values():

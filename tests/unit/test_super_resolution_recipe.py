@@ -25,12 +25,29 @@ def test_a_loss_is_its_weights(loss):
     recipe = make_recipe(loss=loss)
     assert recipe.loss == loss
     assert ("feature" in recipe.terms) == (loss != "pixel")
-    assert ("pixel" in recipe.terms) == (loss != "feature")
+    assert "pixel" in recipe.terms
+
+
+def test_features_weigh_less_the_more_a_loss_is_of_pixels():
+    shares = [
+        make_recipe(loss=loss).feature_weight / make_recipe(loss=loss).pixel_weight
+        for loss in ("feature", "mixed", "pixel")
+    ]
+    assert shares == sorted(shares, reverse=True) and shares[-1] == 0.0
+
+
+def test_the_paper_s_feature_loss_has_no_other_term():
+    assert make_recipe("paper", loss="feature").terms == ("feature",)
+    assert make_recipe("paper", loss="mixed").terms == ("pixel", "feature")
 
 
 def test_changes_come_last():
     assert make_recipe("paper", size=64, blur=False).size == 64
-    assert make_recipe(loss="feature", shrunk_weight=0.0).terms == ("feature", "grid")
+    assert make_recipe(loss="feature", shrunk_weight=0.0).terms == (
+        "pixel",
+        "feature",
+        "grid",
+    )
     assert make_recipe("srcnn").luma
 
 
