@@ -99,6 +99,18 @@ def test_the_table_of_super_resolution_names_its_nets(monkeypatch, tmp_path):
         assert similarity < 0.5
 
 
+def test_detail_is_measured_against_the_photographs(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import weave
+
+    pairs = weave.album()[:2]
+    known = {id(pair.low): pair.high for pair in pairs}
+    assert weave.power_kept(lambda low: known[id(low)], pairs) == [1.0] * 33
+    row = weave.describe("pixel_x4", pairs)
+    assert row["pixel_weight"] == 1.0 and row["feature_weight"] == 0.0
+    assert row["power"][2] > 0.9 > 0.5 > row["power"][20]  # coarse is kept, fine lost
+
+
 @pytest.fixture
 def upscaling(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))

@@ -1,11 +1,12 @@
-"""PSNR and SSIM: values by hand, invariants, bad input."""
+"""PSNR, SSIM, power: values by hand, invariants, bad input."""
 
 import math
 
 import pytest
 import torch
 
-from fst_lessons.metrics import psnr, ssim, studio_luma
+from fst_lessons.images import soften
+from fst_lessons.metrics import psnr, radial_power, ssim, studio_luma
 
 
 def flat(value, *, size=16, pictures=1):
@@ -158,3 +159,45 @@ def test_the_border_is_left_out():
 def test_a_border_must_leave_something(measure, border):
     with pytest.raises(ValueError, match=f"a border of {border} leaves nothing"):
         measure(random(), random(), border=border)
+
+
+def stripes(period, *, tilt=False):
+    """Return stripes of amplitude .2 on grey."""
+    column = torch.arange(128.0).expand(128, 128)
+    wave = torch.cos(2 * math.pi * (column.mT if tilt else column) / period)
+    return (0.5 + 0.2 * wave).expand(1, 3, -1, -1)
+
+
+@pytest.mark.parametrize("tilt", [False, True])
+@pytest.mark.parametrize(("period", "ring"), [(2, 32), (2.5, 26), (4, 16), (8, 8)])
+def test_stripes_have_their_power_in_their_period_s_ring(period, ring, tilt):
+    power = radial_power(stripes(period, tilt=tilt))
+    assert power.shape == (33,)
+    assert int(power[3:].argmax()) + 3 == ring
+    assert float(power[ring]) > 100 * float(power[5])
+
+
+def test_power_is_the_square_of_the_amplitude():
+    half = 0.5 + (stripes(4) - 0.5) / 2
+    ratio = radial_power(stripes(4))[16] / radial_power(half)[16]
+    assert float(ratio) == pytest.approx(4, rel=1e-3)
+
+
+def test_power_is_averaged_over_pictures():
+    both = torch.cat([stripes(4), stripes(8)])
+    mean = (radial_power(stripes(4)) + radial_power(stripes(8))) / 2
+    torch.testing.assert_close(radial_power(both), mean)
+
+
+def test_a_blur_takes_the_fine_and_leaves_the_coarse():
+    image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(5))
+    kept = radial_power(soften(image, 1.0)) / radial_power(image)
+    assert float(kept[1]) > 0.8
+    assert float(kept[30]) < 0.01
+
+
+def test_power_wants_pictures_that_are_large_enough():
+    with pytest.raises(ValueError, match="32 rings need 64 pixels a side, got 60x80"):
+        radial_power(torch.rand(1, 3, 80, 60))
+    with pytest.raises(ValueError, match="pictures"):
+        radial_power(torch.rand(80, 60))
