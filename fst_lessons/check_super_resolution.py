@@ -11,6 +11,9 @@ from torch import Tensor
 from .metrics import STUDIO_LUMA, psnr, studio_luma
 from .verdict import Verdict, judge, make_generator
 
+# of the formula that the exercise gives, for differences of pictures
+_WEIGHTS = torch.tensor(STUDIO_LUMA).view(1, 3, 1, 1) / 255
+
 Crop = Callable[[Tensor, Tensor, int, int, int, int], tuple[Tensor, Tensor]]
 
 
@@ -22,36 +25,68 @@ def best_guess(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     # the likeliest, the nearest to the mean and the median are three different ones
     rows = [[0.0, 0.0, 1.0], [1.0, 1.0, 0.5], [0.75, 0.75, 0.25], [0.5, 0.75, 0.0]]
     rows, chances = torch.tensor(rows), torch.tensor([0.4, 0.25, 0.2, 0.15])
+    try:
+        answer(rows.clone(), chances.clone())
+    except RuntimeError as error:  # PyTorch's own words on sizes help nobody
+        return Verdict(
+            False,
+            "4 probabilities belong to the 4 rows: chances @ rows, or chances[:, None] "
+            f"* rows. Your function stopped with {error!r}.",
+        )
+    except Exception:  # the judge says which
+        pass
+    return judge(
+        lambda: answer(rows.clone(), chances.clone()),
+        chances @ rows,
+        right="the mean of all candidates, and none of them.",
+        shapes={
+            (4, 3): "add the weighted candidates up: one answer of 3 values.",
+            (4,): "add up over the candidates, the first axis, not over their values.",
+            (1, 3): "one answer of 3 values, without an axis more: shape (3,).",
+            (3, 1): "one answer of 3 values, without an axis more: shape (3,).",
+            (): "one answer of 3 values is wanted, not its error.",
+        },
+        mistakes=_guess_mistakes(rows, chances),
+        otherwise="set the derivative of the expected squared error to zero.",
+    )
+
+
+def _guess_mistakes(rows: Tensor, chances: Tensor) -> dict[str, Tensor]:
+    """Return {hint: the answer that it explains}."""
     wanted = chances @ rows
     distances = (rows - wanted).square().mean(1)
-    mistakes = {
+    median = "a median is best for the absolute error, not for its square."
+    return {
         "weigh each candidate by its probability; yours all count the same.": (
             rows.mean(0)
         ),
+        "weigh each candidate by its probability before you add.": rows.sum(0),
         "that is the likeliest candidate; a mixture of all has a smaller error.": (
             rows[chances.argmax()]
         ),
         "that is the candidate nearest to the best answer, which need not be one.": (
             rows[distances.argmin()]
         ),
-        "a median is best for the absolute error, not for its square.": (
-            _weighted_median(rows, chances)
+        "that is the least likely candidate, and a mixture has a smaller error.": (
+            rows[chances.argmin()]
         ),
+        median: _weighted_median(rows, chances),
+        f"{median[:-1]}, and yours ignores the probabilities.": rows.median(0).values,
         "the probabilities already sum to 1: do not divide by the number too.": (
             wanted / len(rows)
         ),
+        "these are probabilities already: no softmax.": chances.softmax(0) @ rows,
+        "the error is squared, not the candidates: average them as they are.": (
+            (chances @ rows.square()).sqrt()
+        ),
+        "the error is squared, not the probabilities.": chances.square() @ rows,
+        "do not round: the best answer need not be a value of any candidate.": (
+            wanted.round()
+        ),
+        "that is the brightest that each place can be; weigh how often it is.": (
+            rows.amax(0)
+        ),
     }
-    return judge(
-        lambda: answer(rows.clone(), chances.clone()),
-        wanted,
-        right="the mean of all candidates, and none of them.",
-        shapes={
-            (4, 3): "add the weighted candidates up: one answer of 3 values.",
-            (): "one answer of 3 values is wanted, not its error.",
-        },
-        mistakes=mistakes,
-        otherwise="set the derivative of the expected squared error to zero.",
-    )
 
 
 def luma_psnr(answer: Callable[[Tensor, Tensor, int], float]) -> Verdict:
@@ -68,7 +103,7 @@ def luma_psnr(answer: Callable[[Tensor, Tensor, int], float]) -> Verdict:
         lambda: answer(low.clone(), high.clone(), border),
         torch.tensor(wanted),
         right="luma alone, inside the border, 10 log10(1 / error).",
-        shapes={},
+        shapes={(1,): "one number for the pair: take the mean over all axes."},
         mistakes={hint: torch.tensor(value) for hint, value in mistakes.items()},
         otherwise=f"this pair has {wanted:.2f} dB: luma, then the border, then dB.",
     )
@@ -77,39 +112,83 @@ def luma_psnr(answer: Callable[[Tensor, Tensor, int], float]) -> Verdict:
 def _psnr_mistakes(low: Tensor, high: Tensor, border: int) -> dict[str, float]:
     """Return {hint: the decibels that it explains}."""
     wanted = psnr(low, high, luma=True, border=border)
-    one_side = [image[..., border:, border:] for image in (low, high)]
     swapped = [image.flip(1) for image in (low, high)]
-    inside = [
-        studio_luma(image)[..., border:-border, border:-border] for image in (low, high)
-    ]
-    error = inside[0] - inside[1]
+    difference = studio_luma(low) - studio_luma(high)
+    inside = slice(border, -border)
+    kept = difference[..., inside, inside]
+    zeroed = torch.zeros_like(difference)
+    zeroed[..., inside, inside] = kept
+    gray = (low - high).mean(1)[..., inside, inside]
     full_range = 20 * math.log10(sum(STUDIO_LUMA) / 255)
+    half = border // 2
     return {
         "leave out the border: [..., b:-b, b:-b].": psnr(low, high, luma=True),
         "compare brightness alone: the luma of both pictures.": (
             psnr(low, high, border=border)
         ),
         "leave out the border, and compare the luma alone.": psnr(low, high),
-        "the border is left out at all four sides.": psnr(*one_side, luma=True),
+        "the border is left out at all four sides.": (
+            _decibels(difference[..., border:, border:])
+        ),
+        "the border is left out at all four sides, not at the ends alone.": (
+            _decibels(difference[..., :-border, :-border])
+        ),
+        "you left out rows alone; columns have a border too.": (
+            _decibels(difference[..., inside, :])
+        ),
+        "you left out columns alone; rows have a border too.": (
+            _decibels(difference[..., inside])
+        ),
+        "the border is as wide at each side as it is given, not half of it.": (
+            _decibels(difference[..., half:-half, half:-half])
+        ),
+        "leave the border out of the mean; set to zero, it still counts.": (
+            _decibels(zeroed)
+        ),
         "1.3 dB too few: this luma runs from 16/255 to 235/255, the peak is still 1.": (
             wanted + full_range
         ),
         "channels are in the order red, green, blue.": (
             psnr(*swapped, luma=True, border=border)
         ),
+        "weigh red, green and blue as in the formula; yours count the same.": (
+            _decibels(gray)
+        ),
+        "add the weighted channels up before you square.": (
+            _decibels((low - high)[..., inside, inside] * _WEIGHTS)
+        ),
+        "the weights are for 0..255: divide the luma by 255.": (_decibels(255 * kept)),
+        "pictures are in [0, 1], so the peak is 1, not 255.": (
+            wanted + 20 * math.log10(255)
+        ),
         "a sign: 10 log10(1 / error).": -wanted,
         "20 log10 belongs to the root of the error; use 10 log10(1 / error).": (
             2 * wanted
         ),
+        "no root: 10 log10 belongs to the mean square itself.": wanted / 2,
         "decibels take the logarithm to base 10.": math.log(10) * wanted,
+        "decibels take the logarithm to base 10, not 2.": math.log2(10) * wanted,
         "a decibel is a tenth of a bel: 10 log10.": wanted / 10,
         "square each difference before the mean.": (
-            -20 * math.log10(error.abs().mean())
+            -20 * math.log10(kept.abs().mean())
+        ),
+        "square each difference; yours has absolute values.": (
+            -10 * math.log10(kept.abs().mean())
+        ),
+        "take the mean of the squares, not their sum.": (
+            wanted - 10 * math.log10(kept.numel())
+        ),
+        "first the mean, then the logarithm: one number for the picture.": (
+            float((-10 * kept.square().log10()).mean())
         ),
         "that is the error itself; a PSNR is 10 log10(1 / error).": (
-            float(error.square().mean())
+            float(kept.square().mean())
         ),
     }
+
+
+def _decibels(difference: Tensor) -> float:
+    return float(-10 * difference.square().mean().log10())
 
 
 def crop_pair(answer: Crop) -> Verdict:
@@ -126,12 +205,15 @@ def crop_pair(answer: Crop) -> Verdict:
         return image[..., down : down + side, across : across + side]
 
     try:
-        small, large = answer(low.clone(), high.clone(), factor, top, left, size)
-        small_right = torch.equal(small, part(low, top, left, size))
+        given = answer(low.clone(), high.clone(), factor, top, left, size)
     except Exception as error:  # whatever a reader's function may stumble over
         return Verdict(False, f"your function stopped with {error!r}.")
-    if not small_right:
-        return Verdict(False, "the small crop is low[..., top : top + size, ...].")
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        return Verdict(False, "return two crops: the small one, then the large one.")
+    small, large = given
+    wrong = _small_crop_mistake(small, low, part, (factor, top, left, size))
+    if wrong:
+        return Verdict(False, wrong)
     down, across, side = factor * top, factor * left, factor * size
     return judge(
         lambda: large,
@@ -141,10 +223,25 @@ def crop_pair(answer: Crop) -> Verdict:
             (1, 3, size, size): "the large crop has `factor` times as many pixels a "
             "side.",
             (1, 3, side - 1, side - 1): "one row is missing: an end is not included.",
+            (1, 3, side + 1, side + 1): "one row too many: an end is not included.",
+            tuple(high[..., down : top + side, across : left + side].shape): (
+                "the end moves with the place: factor * (top + size)."
+            ),
+            tuple(high[..., down:side, across:side].shape): (
+                "a slice ends at place plus size: factor * (top + size)."
+            ),
+            tuple(high[down:, across:].shape): (
+                "rows and columns are the last two axes: high[..., rows, columns]."
+            ),
         },
         mistakes={
             "the place counts large pixels too: multiply top and left.": (
                 part(high, top, left, side)
+            ),
+            "top is multiplied, left is not.": part(high, down, left, side),
+            "left is multiplied, top is not.": part(high, top, across, side),
+            "the place is multiplied by the factor, not divided.": (
+                part(high, top // factor, left // factor, side)
             ),
             "top counts rows, the third axis; left counts columns, the last.": (
                 part(high, across, down, side)
@@ -152,9 +249,33 @@ def crop_pair(answer: Crop) -> Verdict:
             "add no half pixel: a cell begins at factor * top.": (
                 part(high, down + factor // 2, across + factor // 2, side)
             ),
+            "cut the large crop from `high`; the small one has lost its detail.": (
+                small.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+            ),
         },
         otherwise="it is another part: small pixel i is large pixels 4i to 4i + 3.",
     )
+
+
+def _small_crop_mistake(
+    small: object,
+    low: Tensor,
+    part: Callable[[Tensor, int, int, int], Tensor],
+    place: tuple[int, int, int, int],
+) -> str:
+    """Return what is wrong with the small crop, or nothing."""
+    factor, top, left, size = place
+    if not isinstance(small, Tensor):
+        return f"expected a tensor as small crop, got {type(small).__name__}."
+    if torch.equal(small, part(low, top, left, size)):
+        return ""
+    if small.shape[-2:] == (factor * size, factor * size):
+        return "the small crop comes first, and the large one second."
+    if torch.equal(small, part(low, left, top, size)):
+        return "in the small crop, top counts rows and left counts columns."
+    if torch.equal(small, low[..., top:size, left:size]):
+        return "a slice ends at place plus size: low[..., top : top + size, ...]."
+    return "the small crop is low[..., top : top + size, ...]: nothing to multiply."
 
 
 def _weighted_median(rows: Tensor, chances: Tensor) -> Tensor:

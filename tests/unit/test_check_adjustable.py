@@ -34,7 +34,46 @@ def test_the_slider_is_the_net_s():
         assert strength(u, 0.5, 32) == pytest.approx(expected)
 
 
+def wide(value):
+    return value[..., None, None]
+
+
+def centred(x):
+    return x - x.mean((2, 3), keepdim=True)
+
+
+def deviation(x, correction=0):
+    return x.std((2, 3), keepdim=True, correction=correction)
+
+
 NORM_MISTAKES = {
+    "the wishes of a batch": lambda x, a, b: norm(x, a.mean(0, True), b.mean(0, True)),
+    "undoes the scale": lambda x, a, b: F.instance_norm(x * wide(a)) + wide(b),
+    "or it was added before": lambda x, a, b: F.instance_norm(x + wide(b)) * wide(a),
+    "scale and shift are missing": lambda x, a, b: F.instance_norm(x),
+    "changed places": lambda x, a, b: norm(x, b, a),
+    "not subtracted": lambda x, a, b: norm(x, a, -b),
+    "came back as they were": lambda x, a, b: x,
+    "that is layer norm": lambda x, a, b: norm(x, a, b, over=(1, 2, 3)),
+    "mixes the channels": lambda x, a, b: norm(x, a, b, over=(1,)),
+    "not by one less: correction=0.": lambda x, a, b: (
+        centred(x) / (deviation(x, 1) ** 2 + 1e-5).sqrt() * wide(a) + wide(b)
+    ),
+    "correction=0. And 1e-5": lambda x, a, b: (
+        centred(x) / deviation(x, 1) * wide(a) + wide(b)
+    ),
+    "1e-5 is missing": lambda x, a, b: centred(x) / deviation(x) * wide(a) + wide(b),
+    "1e-5 belongs": lambda x, a, b: (
+        centred(x) / (deviation(x) + 1e-5) * wide(a) + wide(b)
+    ),
+    "the variance's root": lambda x, a, b: (
+        centred(x) / (deviation(x) ** 2 + 1e-5) * wide(a) + wide(b)
+    ),
+    "divide by the deviation too": lambda x, a, b: centred(x) * wide(a) + wide(b),
+    "subtract the mean first": lambda x, a, b: (
+        x / (deviation(x) ** 2 + 1e-5).sqrt() * wide(a) + wide(b)
+    ),
+    "does not spread": lambda x, a, b: F.instance_norm(x) * a + b,
     "each has its own": lambda x, a, b: norm(x, a[:1], b[:1]),
     "that is batch norm": lambda x, a, b: norm(x, a, b, over=(0, 2, 3)),
     "come after": lambda x, a, b: F.instance_norm(
@@ -63,8 +102,23 @@ SLIDER_MISTAKES = {
     "evenly in lambda": lambda u, low, high: low + (high - low) * (u + 1) / 2,
     "the other way round": lambda u, low, high: strength(-u, low, high),
     "not from 0": lambda u, low, high: low * (high / low) ** u,
-    "starts in the middle": lambda u, low, high: (
-        math.sqrt(low * high) * (high / low) ** u
+    "not u + 1 / 2": lambda u, low, high: low * (high / low) ** (u + 1 / 2),
+    "and u goes from": lambda u, low, high: low + (high - low) * u,
+    "halve it": lambda u, low, high: low * (high / low) ** (u + 1),
+    "both brackets": lambda u, low, high: low * (high / low) ** (u + 1) / 2,
+    "do not subtract": lambda u, low, high: low * (high / low) ** ((u - 1) / 2),
+    "from 1 to 100": lambda u, low, high: 10 * 10**u,
+    "whatever the ends": lambda u, low, high: math.sqrt(low * high) * 10**u,
+    "not their mean": lambda u, low, high: (low + high) / 2 * (high / low) ** (u / 2),
+    "right only from 1": lambda u, low, high: high ** ((u + 1) / 2),
+    "not heaviest": lambda u, low, high: low * high ** ((u + 1) / 2),
+    "the factor alone": lambda u, low, high: (high / low) ** ((u + 1) / 2),
+    "not a difference": lambda u, low, high: low * (high - low) ** ((u + 1) / 2),
+    "10 to that power": lambda u, low, high: math.log10(strength(u, low, high)),
+    "exp of it": lambda u, low, high: math.log(strength(u, low, high)),
+    "10 goes with log10": lambda u, low, high: 10 ** math.log(strength(u, low, high)),
+    "u = 1 between 2 and 8 is 8; yours says 0": lambda u, low, high: (
+        0.0 if low == 2 else strength(u, low, high)
     ),
     "do not mix": lambda u, low, high: math.exp(
         math.log10(low) + math.log10(high / low) * (u + 1) / 2
