@@ -20,8 +20,8 @@ FEATURE = {
 # what a net is asked for: {field of the recipe: value}
 LOSSES = {
     "pixel": {"pixel_weight": 1.0},
-    "feature": {"pixel_weight": 6.0, "shrunk_weight": 1.0, **FEATURE},
-    "mixed": {"pixel_weight": 25.0, **FEATURE},
+    "feature": {"pixel_weight": 12.0, "shrunk_weight": 1.0, **FEATURE},
+    "mixed": {"pixel_weight": 40.0, **FEATURE},
 }
 
 
