@@ -26,6 +26,7 @@ from fst_lessons.losses import (
 from fst_lessons.metrics import psnr
 from fst_lessons.optimize_image import transfer_style
 from fst_lessons.quiz import Answer, Question, Quiz, load_quiz, quiz_names, rich
+from fst_lessons.recipes import AUTHORS_CODE, convert_style_weight
 from fst_lessons.transform_net import TransformNet
 
 GOOD = {
@@ -452,18 +453,14 @@ def test_04_shuffled_tiles(network):
     assert right("04_style_reconstruction", "shuffle").startswith("Tiles of 48")
 
 
-def test_04_scale():
-    a, b = torch.rand(2, 1, 3, 4, 4)
-    content = feature_reconstruction_loss(10 * a, 10 * b)
-    content /= feature_reconstruction_loss(a, b)
-    style = style_reconstruction_loss(10 * a, gram_matrix(10 * b))
-    style /= style_reconstruction_loss(a, gram_matrix(b))
-    said = right("04_style_reconstruction", "grow by 10")
-    factors = [int(n.replace(" ", "")) for n in re.findall(r"\d[\d ]*", said)]
-    assert factors == [round(float(content)), round(float(style))]
-    assert f"shrink by {factors[1] // factors[0]}." in feedback(
-        "04_style_reconstruction", said
+def test_04_mean_of_entries():
+    g, a = torch.rand(2, 1, 4, 4)
+    weight = 16 * float((g - a).square().mean() / (g - a).square().sum())
+    assert right("04_style_reconstruction", "*averages*") == f"{weight:g}"
+    converted = convert_style_weight(
+        16, source=AUTHORS_CODE.convention, channels={"a layer": 4}
     )
+    assert converted["a layer"] == pytest.approx(weight)
 
 
 def test_05_only_ratios_count():
@@ -490,6 +487,20 @@ def test_05_a_clamp_has_no_slope_outside():
     assert y.grad.tolist() == [1.0, 0.0]
     asked = right("05_transfer_by_optimization", "stepped above 1")
     assert asked == "It stays out there for good"
+
+
+def test_05_scale():
+    a, b = torch.rand(2, 1, 3, 4, 4)
+    content = feature_reconstruction_loss(10 * a, 10 * b)
+    content /= feature_reconstruction_loss(a, b)
+    style = style_reconstruction_loss(10 * a, gram_matrix(10 * b))
+    style /= style_reconstruction_loss(a, gram_matrix(b))
+    said = right("05_transfer_by_optimization", "grow by 10")
+    factors = [int(n.replace(" ", "")) for n in re.findall(r"\d[\d ]*", said)]
+    assert factors == [round(float(content)), round(float(style))]
+    assert f"shrink by {factors[1] // factors[0]}." in feedback(
+        "05_transfer_by_optimization", said
+    )
 
 
 def test_05_range_of_the_pixels():
