@@ -104,7 +104,11 @@ TRAINING_SOURCES: Sources = {
         "[code] train.lua; 60,000 for some styles",
         "`fit`'s default; each card says its own",
     ),
-    "content_weight": ("[paper] gives no value", "[code] train.lua", "1 by definition"),
+    "content_weight": (
+        "[paper] gives no value",
+        "[code] train.lua",
+        "the others are counted against it",
+    ),
     "style_weight": (
         "[paper] gives no value; the code's stands in",
         "[code] train.lua; 3 to 20 in published nets",
@@ -155,7 +159,11 @@ TRAINING_SOURCES: Sources = {
         "of its time",
         "where the processor multiplies in it",
     ),
-    "start": ("from random weights", "from random weights", "`fit`'s default"),
+    "start": (
+        "from random weights",
+        "from random weights",
+        "`fit`'s default; `train` and `make style` begin with `starry_night`",
+    ),
     "seed": (NOT_SAID, NOT_SAID, "each card says its own"),
 }
 _SR = "[paper] section 4.2"

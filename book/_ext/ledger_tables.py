@@ -9,6 +9,7 @@ from paper_map import listed_chapters
 
 SIZE = (512, 512)  # for programs whose content loss is a sum
 SPELLED = {"lbfgs": "L-BFGS", "adam": "Adam", "muon": "Muon", True: "yes", False: "no"}
+SPELLED |= {"reflect_start": "40 reflected pixels, once", "tanh150": "150 tanh"}
 
 
 class Table(FromLines):

@@ -92,8 +92,20 @@ def test_opening(path):
 @each_chapter
 def test_at_least_one_exercise_with_a_folded_solution(path):
     after = prose(path).partition("## Exercises")[2]
-    assert re.search(r"(?m)^[:`]{3,}\{exercise\}|^### |^\*\*1\. ", after)
-    assert re.search(r":class: dropdown|\{dropdown\}", after)
+    labels = re.findall(r"(?m)^:::\{exercise\}\n:label: (\S+)$", after)
+    assert labels and len(labels) == after.count("{exercise}")
+    solved = re.findall(r"(?m)^:::\{solution\} (\S+)\n:class: dropdown$", after)
+    assert solved and set(solved) <= set(labels)
+    assert not re.search(r"(?m)^### |^\*\*\d\. ", after)
+
+
+@each_chapter
+def test_ledgers_are_tables_and_readings_are_lists(path):
+    whole = prose(path)
+    for box in re.findall(r"(?s)^:class: ledger\n(.*?)^:::$", whole, re.MULTILINE):
+        assert box.strip().startswith("| |"), box[:80]
+    reading = whole.partition("## Further reading")[2].strip()
+    assert reading.startswith("- {cite:t}"), reading[:80]
 
 
 def quiz_name(path):

@@ -20,12 +20,12 @@ from fst_lessons.losses import (
     feature_reconstruction_loss,
     gram_matrix,
     pixel_loss,
-    style_reconstruction_loss,
     total_variation,
 )
 from fst_lessons.metrics import psnr
 from fst_lessons.optimize_image import transfer_style
 from fst_lessons.quiz import Answer, Question, Quiz, load_quiz, quiz_names, rich
+from fst_lessons.recipes import AUTHORS_CODE, convert_style_weight
 from fst_lessons.transform_net import TransformNet
 
 GOOD = {
@@ -452,18 +452,14 @@ def test_04_shuffled_tiles(network):
     assert right("04_style_reconstruction", "shuffle").startswith("Tiles of 48")
 
 
-def test_04_scale():
-    a, b = torch.rand(2, 1, 3, 4, 4)
-    content = feature_reconstruction_loss(10 * a, 10 * b)
-    content /= feature_reconstruction_loss(a, b)
-    style = style_reconstruction_loss(10 * a, gram_matrix(10 * b))
-    style /= style_reconstruction_loss(a, gram_matrix(b))
-    said = right("04_style_reconstruction", "grow by 10")
-    factors = [int(n.replace(" ", "")) for n in re.findall(r"\d[\d ]*", said)]
-    assert factors == [round(float(content)), round(float(style))]
-    assert f"shrink by {factors[1] // factors[0]}." in feedback(
-        "04_style_reconstruction", said
+def test_04_mean_of_entries():
+    g, a = torch.rand(2, 1, 4, 4)
+    weight = 16 * float((g - a).square().mean() / (g - a).square().sum())
+    assert right("04_style_reconstruction", "*averages*") == f"{weight:g}"
+    converted = convert_style_weight(
+        16, source=AUTHORS_CODE.convention, channels={"a layer": 4}
     )
+    assert converted["a layer"] == pytest.approx(weight)
 
 
 def test_05_only_ratios_count():
