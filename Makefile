@@ -5,11 +5,16 @@ BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb)) templates/chapter.ipynb
 OUT := _build/html
 MINUTES ?= 5
+WORKERS ?= 2
 NET := $(basename $(notdir $(PICTURE)))
 
 export PYTHONPATH := $(CURDIR)
 export PYTHONHASHSEED := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+# files of tests side by side, a thread each: threads of two processes on two cores wait
+# for one another
+TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: help book test lab style lint execute bench data repository clean
 .DEFAULT_GOAL := help
@@ -24,11 +29,11 @@ book: .venv/installed book/_static/vendor/live/installed  ## build the book and 
 
 test: .venv/installed  ## run every check: style, package, chapters, the built book in a browser
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest tests --ignore=tests/browser
-	FST_STATIC=1 TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
+	$(TOGETHER) tests --ignore=tests/browser
+	FST_STATIC=1 TQDM_DISABLE=1 $(TOGETHER) --nbval --nbval-current-env \
 	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(NOTEBOOKS)
 	$(MAKE) --no-print-directory book
-	$(BIN)/pytest tests/browser
+	$(TOGETHER) tests/browser
 
 lab: .venv/installed  ## open the chapters in JupyterLab, which the first time installs
 	@$(BIN)/python -c "import jupyterlab" 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab
