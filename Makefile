@@ -16,7 +16,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # for one another
 TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help book test style lint execute bench data repository clean
+.PHONY: help book test lab style lint execute bench data repository clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -34,6 +34,10 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(NOTEBOOKS)
 	$(MAKE) --no-print-directory book
 	$(TOGETHER) tests/browser
+
+lab: .venv/installed  ## open the chapters in JupyterLab, which the first time installs
+	@$(BIN)/python -c "import jupyterlab" 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab
+	$(BIN)/python -m jupyterlab book
 
 style: .venv/installed  ## a style of your own: make style PICTURE=painting.jpg [PHOTOS=folder] [MINUTES=5]
 	@test -n "$(PICTURE)" || { echo "name a picture: make style PICTURE=painting.jpg"; exit 2; }

@@ -112,52 +112,68 @@ def luma_psnr(answer: Callable[[Tensor, Tensor, int], float]) -> Verdict:
 def _psnr_mistakes(low: Tensor, high: Tensor, border: int) -> dict[str, float]:
     """Return {hint: the decibels that it explains}."""
     wanted = psnr(low, high, luma=True, border=border)
-    swapped = [image.flip(1) for image in (low, high)]
-    difference = studio_luma(low) - studio_luma(high)
     inside = slice(border, -border)
-    kept = difference[..., inside, inside]
-    zeroed = torch.zeros_like(difference)
-    zeroed[..., inside, inside] = kept
-    gray = (low - high).mean(1)[..., inside, inside]
-    full_range = 20 * math.log10(sum(STUDIO_LUMA) / 255)
-    half = border // 2
+    kept = (studio_luma(low) - studio_luma(high))[..., inside, inside]
     return {
-        "leave out the border: [..., b:-b, b:-b].": psnr(low, high, luma=True),
+        **_border_mistakes(low, high, border),
+        **_luma_mistakes(low, high, border),
+        **_scale_mistakes(wanted, kept),
+        **_order_mistakes(wanted, kept),
+    }
+
+
+def _border_mistakes(low: Tensor, high: Tensor, border: int) -> dict[str, float]:
+    """Return those about which pixels count."""
+    difference = studio_luma(low) - studio_luma(high)
+    inside, half = slice(border, -border), border // 2
+    zeroed = torch.zeros_like(difference)
+    zeroed[..., inside, inside] = difference[..., inside, inside]
+    parts = {
+        "leave out the border: [..., b:-b, b:-b].": difference,
+        "the border is left out at all four sides.": difference[..., border:, border:],
+        "the border is left out at all four sides, not at the ends alone.": (
+            difference[..., :-border, :-border]
+        ),
+        "you left out rows alone; columns have a border too.": (
+            difference[..., inside, :]
+        ),
+        "you left out columns alone; rows have a border too.": difference[..., inside],
+        "the border is as wide at each side as it is given, not half of it.": (
+            difference[..., half:-half, half:-half]
+        ),
+        "leave the border out of the mean; set to zero, it still counts.": zeroed,
+    }
+    return {hint: _decibels(part) for hint, part in parts.items()}
+
+
+def _luma_mistakes(low: Tensor, high: Tensor, border: int) -> dict[str, float]:
+    """Return those about how channels become brightness."""
+    swapped = [image.flip(1) for image in (low, high)]
+    inside = slice(border, -border)
+    colors = (low - high)[..., inside, inside]
+    return {
         "compare brightness alone: the luma of both pictures.": (
             psnr(low, high, border=border)
         ),
         "leave out the border, and compare the luma alone.": psnr(low, high),
-        "the border is left out at all four sides.": (
-            _decibels(difference[..., border:, border:])
-        ),
-        "the border is left out at all four sides, not at the ends alone.": (
-            _decibels(difference[..., :-border, :-border])
-        ),
-        "you left out rows alone; columns have a border too.": (
-            _decibels(difference[..., inside, :])
-        ),
-        "you left out columns alone; rows have a border too.": (
-            _decibels(difference[..., inside])
-        ),
-        "the border is as wide at each side as it is given, not half of it.": (
-            _decibels(difference[..., half:-half, half:-half])
-        ),
-        "leave the border out of the mean; set to zero, it still counts.": (
-            _decibels(zeroed)
-        ),
-        "1.3 dB too few: this luma runs from 16/255 to 235/255, the peak is still 1.": (
-            wanted + full_range
-        ),
         "channels are in the order red, green, blue.": (
             psnr(*swapped, luma=True, border=border)
         ),
         "weigh red, green and blue as in the formula; yours count the same.": (
-            _decibels(gray)
+            _decibels(colors.mean(1))
         ),
-        "add the weighted channels up before you square.": (
-            _decibels((low - high)[..., inside, inside] * _WEIGHTS)
+        "add the weighted channels up before you square.": _decibels(colors * _WEIGHTS),
+    }
+
+
+def _scale_mistakes(wanted: float, kept: Tensor) -> dict[str, float]:
+    """Return those about units and logarithms."""
+    full_range = 20 * math.log10(sum(STUDIO_LUMA) / 255)
+    return {
+        "1.3 dB too few: this luma runs from 16/255 to 235/255, the peak is still 1.": (
+            wanted + full_range
         ),
-        "the weights are for 0..255: divide the luma by 255.": (_decibels(255 * kept)),
+        "the weights are for 0..255: divide the luma by 255.": _decibels(255 * kept),
         "pictures are in [0, 1], so the peak is 1, not 255.": (
             wanted + 20 * math.log10(255)
         ),
@@ -169,9 +185,13 @@ def _psnr_mistakes(low: Tensor, high: Tensor, border: int) -> dict[str, float]:
         "decibels take the logarithm to base 10.": math.log(10) * wanted,
         "decibels take the logarithm to base 10, not 2.": math.log2(10) * wanted,
         "a decibel is a tenth of a bel: 10 log10.": wanted / 10,
-        "square each difference before the mean.": (
-            -20 * math.log10(kept.abs().mean())
-        ),
+    }
+
+
+def _order_mistakes(wanted: float, kept: Tensor) -> dict[str, float]:
+    """Return those about what is done before what."""
+    return {
+        "square each difference before the mean.": -20 * math.log10(kept.abs().mean()),
         "square each difference; yours has absolute values.": (
             -10 * math.log10(kept.abs().mean())
         ),

@@ -8,6 +8,8 @@
     const { data, ...rest } = properties || {};
     const element = Object.assign(document.createElement(tag), rest);
     Object.assign(element.dataset, data);
+    // in Jupyter, a key would else go to the notebook: arrows to another cell
+    if (/^(input|button)$/.test(tag)) element.dataset.lmSuppressShortcuts = "true";
     element.append(...children);
     return element;
   }

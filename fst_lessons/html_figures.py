@@ -38,9 +38,14 @@ class Figure:
         name = f"fst-figure fst-{self.kind}"
         return (
             f'<figure class="{name}"{self.attributes}>{self._body()}{caption}</figure>'
-            f"<style>{_resource(self.look + '.css')}</style>"
-            f"<script>{_resource(self.look + '.js')}</script>"
+            + self.dress()
         )
+
+    @classmethod
+    def dress(cls) -> str:
+        """Return the style sheet and the script that follow a figure of this kind."""
+        style, script = (_resource(f"{cls.look}.{kind}") for kind in ("css", "js"))
+        return f"<style>{style}</style><script>{script}</script>"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}

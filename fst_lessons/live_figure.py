@@ -22,8 +22,11 @@ class LiveFigure:
     box: Any
 
     def __init__(self, widgets) -> None:
-        self.picture = widgets.Image(format="webp", layout={"width": "100%"})
+        # with a margin, all of the width would be more than there is
+        layout = {"width": "100%", "margin": "0"}
+        self.picture = widgets.Image(format="webp", layout=layout)
         self.status = widgets.HTML()
+        self._trouble = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         found = dict(self.box._repr_mimebundle_() or {})
@@ -39,14 +42,21 @@ class LiveFigure:
         return name
 
     def _try(self, action: Callable[[], None]) -> None:
+        """Do what the reader asked; what failed stays to be read until the next try."""
+        self._trouble = ""
         try:
             action()
         except FAILURES as error:
             self._say(error)
 
     def _say(self, what: str | Exception) -> None:
-        mark = "<b>That did not work:</b> " if isinstance(what, Exception) else ""
-        self.status.value = f'<div role="status">{mark}{escape(str(what))}</div>'
+        if isinstance(what, Exception):
+            self._trouble, words = escape(str(what)), ""
+        else:
+            words = f"<div>{escape(what)}</div>"
+        if self._trouble:
+            words += f"<div><b>That did not work:</b> {self._trouble}</div>"
+        self.status.value = f'<div role="status">{words}</div>'
 
     def _arrange(self, widgets, left: Sequence, rows: Sequence, *, width: str):
         """Return all in one box: the picture and more left, what changes it right."""
@@ -71,7 +81,7 @@ def upload_button(widgets):
         accept="image/*",
         multiple=False,
         description="Your own",
-        layout={"width": "7rem"},
+        layout={"width": "8.5rem"},  # it adds how many files it holds
     )
 
 

@@ -167,6 +167,7 @@ class LiveStrength(LiveFigure):
         rows += [c[name] for name in ("strength", "style", "second", "share", "size")]
         left = [self.picture, self.status]
         self.box = self._arrange(widgets, left, rows, width="28rem")
+        self._say("Painting …")
         self._ask()
 
     def __repr__(self) -> str:
@@ -265,7 +266,7 @@ def _make_controls(
         )
 
     return {
-        "photo": choose(photos, photo, "photo", "14.5rem"),
+        "photo": choose(photos, photo, "photo", "13rem"),
         "upload": upload_button(widgets),
         "strength": widgets.FloatLogSlider(
             value=strength,
@@ -273,7 +274,7 @@ def _make_controls(
             max=math.log10(c.heaviest),
             step=math.log10(c.heaviest / c.lightest) / 40,
             description="λ",
-            readout_format=".3g",
+            readout_format=".3r",
             layout=wide,
         ),
         "style": choose(named, style, "style"),

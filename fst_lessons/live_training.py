@@ -45,28 +45,40 @@ class TrainingView:
         self.paintings[training.step] = _paint(training.net, self.photograph)
         if not _watched():
             return
-        figure = self.draw()
+        figure = self._draw(self.pictures)  # room for all: its size stays the same
         if self._display is None:
             from IPython.display import display
 
             self._display = display(figure, display_id=True)
+            plt.close(figure)  # or the cell's end would show it once more
         else:
-            self._display.update(figure)
-        plt.close(figure)  # or the cell's end would show it once more
+            self._update(figure)
 
     def draw(self) -> Figure:
         """Return the paintings so far, and below them the loss.
+
+        Where the training was watched, the figure takes the place of what was shown.
 
         Raises:
             ValueError: nothing was measured yet.
         """
         if self.training is None:
             raise ValueError("nothing to draw yet; give the view to fit as on_measure")
+        figure = self._draw(min(self.pictures, len(self.paintings)))
+        if self._display is not None:
+            self._update(figure)
+        return figure
+
+    def _update(self, figure: Figure) -> None:
+        self._display.update(figure)
+        plt.close(figure)
+
+    def _draw(self, columns: int) -> Figure:
         steps = _spread(list(self.paintings), self.pictures)
         height, width = self.photograph.shape[-2:]
-        above = WIDTH / len(steps) * height / width + 0.3
+        above = WIDTH / columns * height / width + 0.3
         figure = plt.figure(figsize=(WIDTH, above + 2.4), layout="constrained")
-        grid = figure.add_gridspec(2, len(steps), height_ratios=(above, 2.4))
+        grid = figure.add_gridspec(2, columns, height_ratios=(above, 2.4))
         for column, step in enumerate(steps):
             ax = figure.add_subplot(grid[0, column])
             draw_image(self.paintings[step], ax=ax, title=f"step {step}")

@@ -5,6 +5,8 @@
 
   function make(tag, properties, ...children) {
     const element = Object.assign(document.createElement(tag), properties);
+    // in Jupyter, a key would else go to the notebook: arrows to another cell
+    if (/^(input|button|a)$/.test(tag)) element.dataset.lmSuppressShortcuts = "true";
     element.append(...children);
     return element;
   }
@@ -103,7 +105,6 @@
     const foot = make("div", { className: "fst-foot" }, progress, result, hint, again);
     const form = make("form", { className: "fst-ask" }, ...asked.map((one) => one.field), foot);
     form.addEventListener("submit", (event) => event.preventDefault());
-    root.dataset.lmSuppressShortcuts = "true"; // in Jupyter, arrows would move to other cells
     root.append(form);
     tell();
   }

@@ -238,11 +238,11 @@ def _make_controls(
             description=text,
             continuous_update=False,
             layout={"width": "22rem"},
-            readout_format=".3g",
+            readout_format=".3r",
         )
 
     def choose(options, value, text: str):
-        layout = {"width": "14.5rem" if text in ("content", "style") else "22rem"}
+        layout = {"width": "13rem" if text in ("content", "style") else "22rem"}
         return widgets.Dropdown(
             options=options, value=value, description=text, layout=layout
         )

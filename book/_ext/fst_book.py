@@ -145,6 +145,7 @@ def setup(app):
         "formulas",
         "ledger_tables",
         "paper_map",
+        "plain_forms",
         "slim",
     ):
         app.setup_extension(name)

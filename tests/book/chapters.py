@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from plain_forms import myst_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -23,9 +24,10 @@ def missing(reason):
 
 @cache
 def cells(path):
-    """Return the cells of one chapter, each with its source as one string."""
+    """Return a chapter's cells, each with its source as one string, as the book's."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+    several = myst_cells(notebook["cells"])
+    return [{**cell, "source": "".join(cell["source"])} for cell in several]
 
 
 def code_cells(path):

@@ -5,6 +5,17 @@ from chapters import missing
 from screenshot import HTML, find_chromium, open_browser, settle
 
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
+# JupyterLab takes keys from whatever has the focus, unless that very element says no
+JUPYTER = """() => document.addEventListener('keydown', event => {
+    const free = e => e.hasAttribute('data-lm-suppress-shortcuts');
+    for (let e = event.target; e && !free(e); e = e.parentElement) {
+        if (!e.matches(':focus:not(:read-write)')) continue;
+        window.taken = event.key;
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+    }
+}, true)"""
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +24,35 @@ def chromium():
         missing("no Chromium found: install it, or set CHROMIUM to its path")
     with open_browser() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def jupyter():
+    """Return a script that takes keys as JupyterLab does; `taken` holds the last."""
+    return JUPYTER
+
+
+@pytest.fixture
+def open_figures(chromium, tmp_path):
+    """Return a function that opens a page of figures from disk; close it afterwards."""
+    opened = []
+
+    def open_page(text, *, theme="light", width=1000, **settings):
+        path = tmp_path / "page.html"
+        path.write_text(text, encoding="utf-8")
+        size = {"width": width, "height": 900}
+        page = chromium.new_page(viewport=size, color_scheme=theme, **settings)
+        page.set_default_timeout(PATIENCE)
+        page.asked, page.wrong = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.goto(path.as_uri(), timeout=PATIENCE)
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
 
 
 @pytest.fixture(scope="session")

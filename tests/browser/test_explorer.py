@@ -9,7 +9,6 @@ import torch
 from fst_lessons.explorer import Axis, LambdaExplorer
 from fst_lessons.html_figures import BeforeAfter
 
-PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 SHADES = 20  # of red; a cell's number times this
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>figures</title>
@@ -55,27 +54,15 @@ def figures():
 
 
 @pytest.fixture
-def look(chromium, figures, tmp_path):
-    """Return a function that opens a page with both figures; close it afterwards."""
-    opened = []
+def look(open_figures, figures):
+    """Return a function that opens a page with both figures."""
+    body = "".join(figure._repr_html_() for figure in figures)
 
-    def open_page(*, theme="light", width=1000, **settings):
-        body = "".join(figure._repr_html_() for figure in figures)
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(theme=theme, body=body), encoding="utf-8")
-        size = {"width": width, "height": 900}
-        page = chromium.new_page(viewport=size, color_scheme=theme, **settings)
-        page.set_default_timeout(PATIENCE)
-        page.asked, page.wrong = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.goto(path.as_uri(), timeout=PATIENCE)
-        opened.append(page)
-        return page
+    def open_page(*, theme="light", **settings):
+        text = PAGE.format(theme=theme, body=body)
+        return open_figures(text, theme=theme, **settings)
 
-    yield open_page
-    for page in opened:
-        page.close()
+    return open_page
 
 
 def shown_cell(page):
@@ -128,6 +115,22 @@ def test_arrow_keys_move_to_the_neighbouring_cell(look, figures):
     assert shown_cell(page) == 6
     page.get_by_role("button", name="back to").click()
     assert shown_cell(page) == 4
+
+
+def test_jupyter_leaves_the_keys_to_the_figures(look, jupyter):
+    page = look()
+    page.evaluate(jupyter)
+    page.get_by_role("slider", name="style weight").press("ArrowRight")
+    assert shown_cell(page) == 5
+    page.get_by_role("radio", name="one").press("ArrowDown")
+    assert shown_cell(page) == 11
+    page.get_by_role("button", name="back to").press("Enter")
+    assert shown_cell(page) == 4
+    page.get_by_role("checkbox", name="lay the original over it").press("Space")
+    page.locator(".fst-explorer .fst-at").press("ArrowUp")
+    page.locator(".fst-compare input").press("ArrowUp")
+    assert page.locator(".fst-compare input").input_value() == "41"
+    assert page.evaluate("window.taken") is None
 
 
 def test_bars_follow_the_slider(look):

@@ -6,7 +6,6 @@ import pytest
 
 from fst_lessons.quiz import load_quiz
 
-PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 NAMES = ("04_style_reconstruction", "06_transform_net")
 QUIZZES = [load_quiz(name) for name in NAMES]
 FIRST = QUIZZES[0].questions[0]
@@ -30,28 +29,15 @@ LUMINANCE = """color => {
 
 
 @pytest.fixture
-def look(chromium, tmp_path):
-    """Return a function that opens a page with two quizzes; close it afterwards."""
-    opened = []
+def look(open_figures):
+    """Return a function that opens a page with two quizzes."""
+    body = "".join(quiz._repr_html_() for quiz in QUIZZES)
 
-    def open_page(*, theme="light", width=1000, **settings):
-        body = "".join(quiz._repr_html_() for quiz in QUIZZES)
-        path = tmp_path / "page.html"
+    def open_page(*, theme="light", **settings):
         text = PAGE.format(theme=theme, body=body, title=FIRST.see)
-        path.write_text(text, encoding="utf-8")
-        size = {"width": width, "height": 900}
-        page = chromium.new_page(viewport=size, color_scheme=theme, **settings)
-        page.set_default_timeout(PATIENCE)
-        page.asked, page.wrong = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.goto(path.as_uri(), timeout=PATIENCE)
-        opened.append(page)
-        return page
+        return open_figures(text, theme=theme, **settings)
 
-    yield open_page
-    for page in opened:
-        page.close()
+    return open_page
 
 
 def option(page, question, answer, quiz=0):
@@ -175,6 +161,19 @@ def test_keys_alone_are_enough(look):
     assert page.locator("fieldset").nth(1).locator("input").last.evaluate(focused)
 
 
+def test_jupyter_leaves_the_keys_to_the_quiz(look, jupyter):
+    page = look()
+    page.evaluate(jupyter)
+    inputs = page.locator("fieldset").first.locator("input")
+    inputs.first.press("b")  # where Jupyter would put in a cell
+    inputs.nth(WRONG).press("Space")
+    assert said(page, 0, WRONG).startswith("Not this one.")
+    option(page, 0, WRONG).get_by_role("link").press("a")
+    foot(page).get_by_role("button", name="Start over").press("Enter")
+    assert said(page, 0, WRONG) == ""
+    assert page.evaluate("window.taken") is None
+
+
 def test_every_button_has_a_name_and_every_feedback_its_place(look):
     page = look()
     for number, question in enumerate(QUIZZES[1].questions):
@@ -199,6 +198,7 @@ def test_colours_can_be_read(look, theme):
         option(page, 0, RIGHT).locator(".fst-said"),
         page.locator("legend").first,
         foot(page).locator("span").first,
+        foot(page).get_by_role("button"),
     ]
     for locator in shown:
         color = locator.evaluate("e => getComputedStyle(e).color")

@@ -98,8 +98,11 @@ def test_in_a_notebook_it_is_drawn_in_one_place(monkeypatch):
     screen = Screen()
     monkeypatch.setattr(live_training, "_watched", lambda: True)
     monkeypatch.setattr("IPython.display.display", screen)
-    watch(TrainingView(PHOTOGRAPH), training(), 2)
+    view = TrainingView(PHOTOGRAPH)
+    watch(view, training(), 2)
     assert len(screen.shown) == 3
+    assert len({tuple(figure.get_size_inches()) for figure in screen.shown}) == 1
+    assert view.draw() is screen.shown[3]  # there, and not below once more
     assert not plt.get_fignums()
 
 

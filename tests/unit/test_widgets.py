@@ -282,6 +282,22 @@ class TestLive:
         assert "not a picture" in live.status.value
         assert live.controls["style"].value != "a.txt"
 
+    def test_an_error_stays_while_it_paints_until_the_next_try(self, live):
+        live.controls["run"].click()
+        live._try(lambda: live._take("style", [{"name": "a.txt", "content": b"no"}]))
+        self.wait(live, "Done")
+        assert "not a picture" in live.status.value
+        live.controls["run"].click()
+        assert "not a picture" not in live.status.value
+
+    def test_the_picture_is_not_wider_than_its_place(self, live):
+        layout = live.picture.layout
+        assert (layout.width, layout.margin) == ("100%", "0")
+
+    def test_numbers_are_written_out(self, live):
+        sliders = [live.controls[n] for n in ("style_weight", "tv_weight")]
+        assert {slider.readout_format for slider in sliders} == {".3r"}  # 1e3 is 1000
+
     def test_a_page_without_a_kernel_gets_a_still(self, monkeypatch):
         monkeypatch.setenv("FST_STATIC", "1")
         still = widgets.live_transfer()
