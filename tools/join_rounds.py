@@ -1,4 +1,4 @@
-"""Write one card for a net that enlarges and was trained in several rounds.
+"""Write one card for a net that was trained in several rounds.
 
     python tools/join_rounds.py --round FIRST.safetensors chance
         --round SECOND.safetensors "round 1" --start pixel_x4 --out NET.safetensors
@@ -7,7 +7,7 @@
 The weights are those of the last round or, with --mean, the mean of some rounds'
 weights: nets that began as the same one lie near enough to each other for that, and
 their mean is a little better than each. The card is the last round's; "rounds" holds
-recipe, seconds and PSNR of each.
+recipe, seconds and evaluation of each. Means are for nets that enlarge.
 """
 
 import argparse
@@ -16,7 +16,12 @@ from types import SimpleNamespace
 
 import torch
 
-from fst_lessons.checkpoints import load_super_resolution, save_net
+from fst_lessons.checkpoints import (
+    is_super_resolution,
+    load_net,
+    load_super_resolution,
+    save_net,
+)
 from fst_lessons.datasets import bundled_photos, held_out_photos
 from fst_lessons.parallel import Group
 from fst_lessons.super_resolution_recipe import SuperResolutionRecipe
@@ -55,10 +60,14 @@ def main() -> None:
     options = parser.parse_args()
     nets, rounds = [], []
     for path, start in options.round:
-        net, card = load_super_resolution(path)
+        load = load_super_resolution if is_super_resolution(path) else load_net
+        net, card = load(path)
         nets.append(net)
         kept = {"recipe": {**card["recipe"], "start": start}}
-        kept |= {"seconds": card["seconds"], "psnr": card["evaluation"]["psnr"]}
+        found = {
+            k: v for k, v in card["evaluation"].items() if isinstance(v, int | float)
+        }
+        kept |= {"seconds": card["seconds"], "evaluation": found}
         rounds.append(kept)
     start = None if options.start == "chance" else options.start
     card = {**card, "recipe": {**card["recipe"], "start": start}, "rounds": rounds}
@@ -67,7 +76,7 @@ def main() -> None:
         found = evaluate(net, recipe_from(card["recipe"], SuperResolutionRecipe))
         card |= {"mean_of_rounds": options.mean}
         card |= {"evaluation": {**card["evaluation"], **found}}
-    print(save_net(net, options.out, card), card["evaluation"]["psnr"])
+    print(save_net(net, options.out, card), card["evaluation"])
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_the_book_gets_back_every_text(path):
     assert [t for t in map("".join, texts) if to_plain(t) != t] == []
 
 
-@pytest.mark.parametrize("path", [TEMPLATE], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*NOTEBOOKS, TEMPLATE], ids=lambda path: path.stem)
 def test_nothing_is_written_in_forms_of_the_book_alone(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     texts = [c["source"] for c in notebook["cells"] if c["cell_type"] == "markdown"]
