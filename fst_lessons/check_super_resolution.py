@@ -14,6 +14,7 @@ from .verdict import Verdict, judge, make_generator
 # of the formula that the exercise gives, for differences of pictures
 _WEIGHTS = torch.tensor(STUDIO_LUMA).view(1, 3, 1, 1) / 255
 
+Place = tuple[int, int, int, int]  # factor, top, left, size
 Crop = Callable[[Tensor, Tensor, int, int, int, int], tuple[Tensor, Tensor]]
 
 
@@ -221,9 +222,6 @@ def crop_pair(answer: Crop) -> Verdict:
     low = torch.rand(1, 3, 6, 8, generator=make_generator())
     high = torch.rand(1, 3, 24, 32, generator=make_generator(1))
 
-    def part(image: Tensor, down: int, across: int, side: int) -> Tensor:
-        return image[..., down : down + side, across : across + side]
-
     try:
         given = answer(low.clone(), high.clone(), factor, top, left, size)
     except Exception as error:  # whatever a reader's function may stumble over
@@ -231,67 +229,84 @@ def crop_pair(answer: Crop) -> Verdict:
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         return Verdict(False, "return two crops: the small one, then the large one.")
     small, large = given
-    wrong = _small_crop_mistake(small, low, part, (factor, top, left, size))
-    if wrong:
+    place = factor, top, left, size
+    if wrong := _small_crop_mistake(small, low, place):
         return Verdict(False, wrong)
-    down, across, side = factor * top, factor * left, factor * size
     return judge(
         lambda: large,
-        part(high, down, across, side),
+        _part(high, factor * top, factor * left, factor * size),
         right="the same part of the scene, at both sizes.",
-        shapes={
-            (1, 3, size, size): "the large crop has `factor` times as many pixels a "
-            "side.",
-            (1, 3, side - 1, side - 1): "one row is missing: an end is not included.",
-            (1, 3, side + 1, side + 1): "one row too many: an end is not included.",
-            tuple(high[..., down : top + side, across : left + side].shape): (
-                "the end moves with the place: factor * (top + size)."
-            ),
-            tuple(high[..., down:side, across:side].shape): (
-                "a slice ends at place plus size: factor * (top + size)."
-            ),
-            tuple(high[down:, across:].shape): (
-                "rows and columns are the last two axes: high[..., rows, columns]."
-            ),
-        },
-        mistakes={
-            "the place counts large pixels too: multiply top and left.": (
-                part(high, top, left, side)
-            ),
-            "top is multiplied, left is not.": part(high, down, left, side),
-            "left is multiplied, top is not.": part(high, top, across, side),
-            "the place is multiplied by the factor, not divided.": (
-                part(high, top // factor, left // factor, side)
-            ),
-            "top counts rows, the third axis; left counts columns, the last.": (
-                part(high, across, down, side)
-            ),
-            "add no half pixel: a cell begins at factor * top.": (
-                part(high, down + factor // 2, across + factor // 2, side)
-            ),
-            "cut the large crop from `high`; the small one has lost its detail.": (
-                small.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
-            ),
-        },
+        shapes=_large_crop_shapes(high, place),
+        mistakes=_large_crop_mistakes(small, high, place),
         otherwise="it is another part: small pixel i is large pixels 4i to 4i + 3.",
     )
+
+
+def _part(image: Tensor, down: int, across: int, side: int) -> Tensor:
+    return image[..., down : down + side, across : across + side]
+
+
+def _large_crop_shapes(high: Tensor, place: Place) -> dict[tuple[int, ...], str]:
+    """Return {a wrong shape of the large crop: what leads to it}."""
+    factor, top, left, size = place
+    down, across, side = factor * top, factor * left, factor * size
+    return {
+        (1, 3, size, size): "the large crop has `factor` times as many pixels a side.",
+        (1, 3, side - 1, side - 1): "one row is missing: an end is not included.",
+        (1, 3, side + 1, side + 1): "one row too many: an end is not included.",
+        tuple(high[..., down : top + side, across : left + side].shape): (
+            "the end moves with the place: factor * (top + size)."
+        ),
+        tuple(high[..., down:side, across:side].shape): (
+            "a slice ends at place plus size: factor * (top + size)."
+        ),
+        tuple(high[down:, across:].shape): (
+            "rows and columns are the last two axes: high[..., rows, columns]."
+        ),
+    }
+
+
+def _large_crop_mistakes(
+    small: Tensor, high: Tensor, place: Place
+) -> dict[str, Tensor]:
+    """Return {hint: the large crop that it explains}."""
+    factor, top, left, size = place
+    down, across, side = factor * top, factor * left, factor * size
+    return {
+        "the place counts large pixels too: multiply top and left.": (
+            _part(high, top, left, side)
+        ),
+        "top is multiplied, left is not.": _part(high, down, left, side),
+        "left is multiplied, top is not.": _part(high, top, across, side),
+        "the place is multiplied by the factor, not divided.": (
+            _part(high, top // factor, left // factor, side)
+        ),
+        "top counts rows, the third axis; left counts columns, the last.": (
+            _part(high, across, down, side)
+        ),
+        "add no half pixel: a cell begins at factor * top.": (
+            _part(high, down + factor // 2, across + factor // 2, side)
+        ),
+        "cut the large crop from `high`; the small one has lost its detail.": (
+            small.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+        ),
+    }
 
 
 def _small_crop_mistake(
     small: object,
     low: Tensor,
-    part: Callable[[Tensor, int, int, int], Tensor],
-    place: tuple[int, int, int, int],
+    place: Place,
 ) -> str:
     """Return what is wrong with the small crop, or nothing."""
     factor, top, left, size = place
     if not isinstance(small, Tensor):
         return f"expected a tensor as small crop, got {type(small).__name__}."
-    if torch.equal(small, part(low, top, left, size)):
+    if torch.equal(small, _part(low, top, left, size)):
         return ""
     if small.shape[-2:] == (factor * size, factor * size):
         return "the small crop comes first, and the large one second."
-    if torch.equal(small, part(low, left, top, size)):
+    if torch.equal(small, _part(low, left, top, size)):
         return "in the small crop, top counts rows and left counts columns."
     if torch.equal(small, low[..., top:size, left:size]):
         return "a slice ends at place plus size: low[..., top : top + size, ...]."
