@@ -4,7 +4,8 @@
 
 Each net enlarges eight bundled photographs by four; the power of its answers in rings
 around zero frequency is divided by the photographs' own. A loss of features alone lets
-a net weave a pattern of some 2.5 pixels, a term of pixels beside it does not.
+a net weave a pattern of some 2.5 pixels; a term of pixels beside it, and a mean of the
+weights with a net of pixels alone, take it away.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def describe(file: str, pairs: list[Pairs]) -> dict[str, object]:
     net, card = load_super_resolution(file)
     recipe = card["recipe"]
     told = {name: recipe[name] for name in ("pixel_weight", "feature_weight", "steps")}
+    told["mean_of"] = len(card.get("mean_of_rounds", [1]))
     return {**told, "power": power_kept(net.eval(), pairs)}
 
 

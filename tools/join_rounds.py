@@ -7,7 +7,7 @@
 The weights are those of the last round or, with --mean, the mean of some rounds'
 weights: nets that began as the same one lie near enough to each other for that, and
 their mean is a little better than each. The card is the last round's; "rounds" holds
-recipe, seconds and evaluation of each. Means are for nets that enlarge.
+recipe, seconds and evaluation of each.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import torch
 
+from fst_lessons.assets import style_path
 from fst_lessons.checkpoints import (
     is_super_resolution,
     load_net,
@@ -23,10 +24,15 @@ from fst_lessons.checkpoints import (
     save_net,
 )
 from fst_lessons.datasets import bundled_photos, held_out_photos
+from fst_lessons.images import load_image, resize, soften
+from fst_lessons.loss_network import load_loss_network
+from fst_lessons.objective import StyleObjective
 from fst_lessons.parallel import Group
 from fst_lessons.super_resolution_recipe import SuperResolutionRecipe
 from fst_lessons.super_resolution_training import SuperResolutionTask
+from fst_lessons.training import make_loss
 from fst_lessons.training_state import recipe_from
+from fst_lessons.yardstick import steps_of_gatys
 
 
 def mean_weights(nets) -> dict[str, torch.Tensor]:
@@ -35,18 +41,33 @@ def mean_weights(nets) -> dict[str, torch.Tensor]:
     return {name: sum(s[name] for s in states) / len(states) for name in states[0]}
 
 
-def evaluate(net, recipe) -> dict[str, float]:
-    """Return what the training would have measured of `net`."""
+def rounded(value: float) -> float:
+    """Return a value as cards have it, six digits."""
+    return float(f"{value:.6g}")
+
+
+def evaluate_enlarger(net, card) -> dict[str, float]:
+    """Return what the training would have measured of a net that enlarges."""
     task = SuperResolutionTask(
-        recipe,
+        recipe_from(card["recipe"], SuperResolutionRecipe),
         photos=bundled_photos(),
         held_out=held_out_photos(),
         device=torch.device("cpu"),
         group=Group(),
     )
-    with torch.no_grad():
-        found = task.measure(SimpleNamespace(net=net.eval()))
-    return {name: float(f"{value:.6g}") for name, value in found.items()}
+    found = task.measure(SimpleNamespace(net=net.eval()))
+    return found | {"bicubic": card["evaluation"]["bicubic"]}
+
+
+def evaluate_painter(net, card) -> dict[str, float]:
+    """Return what the training would have measured of a net for one bundled style."""
+    recipe = recipe_from(card["recipe"])
+    style = load_image(style_path(card["style"]["name"]))
+    style = soften(resize(style, recipe.style_size), recipe.style_blur)
+    loss = make_loss(load_loss_network(recipe.loss_network), recipe)
+    found = StyleObjective(loss, style).measure(net, held_out_photos())
+    curve = card["evaluation"]["gatys_curve"]
+    return found | {"gatys_steps": steps_of_gatys(found["total"], curve)}
 
 
 def main() -> None:
@@ -73,7 +94,10 @@ def main() -> None:
     card = {**card, "recipe": {**card["recipe"], "start": start}, "rounds": rounds}
     if options.mean:
         net.load_state_dict(mean_weights([nets[k - 1] for k in options.mean]))
-        found = evaluate(net, recipe_from(card["recipe"], SuperResolutionRecipe))
+        evaluate = evaluate_painter if "style" in card else evaluate_enlarger
+        with torch.no_grad():
+            found = evaluate(net, card)
+        found = {k: v if k == "gatys_steps" else rounded(v) for k, v in found.items()}
         card |= {"mean_of_rounds": options.mean}
         card |= {"evaluation": {**card["evaluation"], **found}}
     print(save_net(net, options.out, card), card["evaluation"])
