@@ -181,6 +181,14 @@ def test_errors_of_the_work_itself(error, arguments, monkeypatch, tmp_path, caps
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C through, which a shell's background processes ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_at(evaluation, monkeypatch):
     """Press Ctrl-C when an evaluation begins to be recorded."""
     read_terms = optimize_image._read_terms
@@ -193,6 +201,7 @@ def interrupt_at(evaluation, monkeypatch):
     monkeypatch.setattr(optimize_image, "_read_terms", interrupted)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_interruption_keeps_the_best_picture(arguments, monkeypatch, tmp_path, capsys):
     """Ctrl-C writes what was reached, and says that it is not the end."""
     interrupt_at(3, monkeypatch)
@@ -202,6 +211,7 @@ def test_interruption_keeps_the_best_picture(arguments, monkeypatch, tmp_path, c
     assert "3 evaluations" in out and "stopped early" in out
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_interruption_at_once_writes_nothing(arguments, monkeypatch, tmp_path, capsys):
     """With no evaluation finished there is nothing to keep."""
     interrupt_at(0, monkeypatch)
