@@ -86,9 +86,9 @@ def collect(sets: Path, nets: Mapping[int, Mapping[str, str]], judge: str) -> di
         },
         "sets": {t: measure(p, f, nets.get(f, {})) for t, (p, f) in titles.items()},
     }
-    if nets:  # what is told of nets that do not come with the package
-        given = [of_factor.items() for of_factor in nets.values()]
-        found["given"] = {title: describe(f) for of in given for title, f in of}
+    # what is told of nets that do not come with the package
+    given = [item for of_factor in nets.values() for item in of_factor.items()]
+    found["given"] = {title: describe(file) for title, file in given}
     if judge:
         network = CompressedVGG19(judge)
         nearer = {t: count_nearer(network, p, f) for t, (p, f) in titles.items()}

@@ -41,6 +41,7 @@ def judge(
     shapes: Mapping[tuple[int, ...], str],
     mistakes: Mapping[str, Tensor],
     otherwise: str,
+    unfit: str = "",
 ) -> Verdict:
     """Return the verdict on an answer: what is wanted, or the known mistakes.
 
@@ -51,10 +52,13 @@ def judge(
         shapes: {shape: hint} of answers with a wrong shape.
         mistakes: {hint: the values it explains}.
         otherwise: the hint for all others.
+        unfit: the hint where PyTorch found sizes that do not fit.
     """
     try:
         given = ask()
     except Exception as error:  # whatever a reader's function may stumble over
+        if unfit and type(error) is RuntimeError:  # its own words on sizes help nobody
+            return Verdict(False, f"{unfit} Your function stopped with {error!r}.")
         return Verdict(False, f"your function stopped with {error!r}.")
     if isinstance(given, (int, float)):
         given = torch.tensor(float(given))

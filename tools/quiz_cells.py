@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from notebook_files import rewrite  # noqa: E402
+
 from fst_lessons import assets  # noqa: E402
 from fst_lessons.quiz import FOLDER, load_quiz, quiz_names  # noqa: E402
 
@@ -101,13 +103,11 @@ def _inserted(cells, name):
 
 def write_chapter(path, name):
     """Write a chapter's quiz; return whether the file changed."""
-    text = path.read_text(encoding="utf-8")
-    notebook = json.loads(text)
-    notebook["cells"] = with_quiz(notebook["cells"], name)
-    new = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    if new != text:
-        path.write_text(new, encoding="utf-8")
-    return new != text
+
+    def change(notebook):
+        notebook["cells"] = with_quiz(notebook["cells"], name)
+
+    return rewrite(path, change)
 
 
 def write_manifest():

@@ -7,12 +7,13 @@ and no cell is run. Run it after a change of `fst_lessons/explorer.*`; quizzes h
 `tools/quiz_cells.py`.
 """
 
-import json
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from notebook_files import rewrite  # noqa: E402
 
 from fst_lessons.html_figures import Figure  # noqa: E402
 
@@ -34,17 +35,12 @@ def refresh(notebook):
             if html is not None:
                 new = refreshed("".join(html))
                 output["data"]["text/html"] = new.splitlines(keepends=True)
-    return notebook
 
 
 def main():
     """Refresh every chapter."""
     for path in sorted((ROOT / "book").glob("*.ipynb")):
-        text = path.read_text(encoding="utf-8")
-        notebook = refresh(json.loads(text))
-        new = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        if new != text:
-            path.write_text(new, encoding="utf-8")
+        if rewrite(path, refresh):
             print(f"{path.name}: rewritten")
 
 

@@ -14,6 +14,8 @@ import json
 import re
 from pathlib import Path
 
+from notebook_files import rewrite
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACEHOLDER = "https://github.com/OWNER/REPO"
 
@@ -76,14 +78,12 @@ def is_setup(cell):
 
 def write_cell(path, url):
     """Rewrite the setup cell of one notebook; return whether the file changed."""
-    text = path.read_text(encoding="utf-8")
-    notebook = json.loads(text)
-    for cell in filter(is_setup, notebook["cells"]):
-        cell["source"] = setup_cell(url).splitlines(keepends=True)
-    new = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    if new != text:
-        path.write_text(new, encoding="utf-8")
-    return new != text
+
+    def change(notebook):
+        for cell in filter(is_setup, notebook["cells"]):
+            cell["source"] = setup_cell(url).splitlines(keepends=True)
+
+    return rewrite(path, change)
 
 
 def main():

@@ -7,7 +7,6 @@ turns them back for the book: a text that would not come back the same stops the
 No cell is run. Without arguments, every chapter and the template are written.
 """
 
-import json
 import re
 import sys
 from functools import cache
@@ -16,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
+from notebook_files import rewrite  # noqa: E402
 from plain_forms import CLASSES, Translator  # noqa: E402
 
 FENCE = re.compile(r"(?ms)^(```|~~~).*?^\1[^\n]*$")
@@ -124,11 +124,7 @@ def main(names):
     """Write each notebook that has other forms."""
     every = [*sorted((ROOT / "book").glob("*.ipynb")), ROOT / "templates/chapter.ipynb"]
     for path in map(Path, names or every):
-        text = path.read_text(encoding="utf-8")
-        notebook = plain_notebook(json.loads(text))
-        new = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        if new != text:
-            path.write_text(new, encoding="utf-8")
+        if rewrite(path, plain_notebook):
             print(f"{path.name}: rewritten")
 
 

@@ -294,7 +294,8 @@ def test_the_citation_names_the_address_once_there_is_one(tmp_path):
 
 def test_make_repository_writes_every_copy(tmp_path):
     url = "https://example.org/someone/lessons"
-    for name in ("tools/setup_cell.py", "_config.yml", "CITATION.cff", "README.md"):
+    tools = ("tools/setup_cell.py", "tools/notebook_files.py")
+    for name in (*tools, "_config.yml", "CITATION.cff", "README.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for path in (*NOTEBOOKS, TEMPLATE):
