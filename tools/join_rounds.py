@@ -8,19 +8,27 @@ The weights are those of the last round or, with --mean, the mean of some rounds
 weights: nets that began as the same one lie near enough to each other for that, and
 their mean is a little better than each. The card is the last round's; "rounds" holds
 recipe, seconds and evaluation of each.
+
+    python tools/join_rounds.py --round NET.safetensors nocturne_16
+        --start nocturne_16 --curve nocturne_16 [--picture STYLE.jpg] --out FILE
+
+A net trained with --yardstick 0 gets its number of slow steps from the curve of another
+net of the same objective, such as the narrower one for the same style.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
-from fst_lessons.assets import style_path
+from fst_lessons.assets import sha256_of, style_path
 from fst_lessons.checkpoints import (
     is_super_resolution,
     load_net,
     load_super_resolution,
+    read_card,
     save_net,
 )
 from fst_lessons.datasets import bundled_photos, held_out_photos
@@ -59,11 +67,46 @@ def evaluate_enlarger(net, card) -> dict[str, float]:
     return found | {"bicubic": card["evaluation"]["bicubic"]}
 
 
-def evaluate_painter(net, card) -> dict[str, float]:
-    """Return what the training would have measured of a net for one bundled style."""
-    recipe = recipe_from(card["recipe"])
-    style = load_image(style_path(card["style"]["name"]))
-    style = soften(resize(style, recipe.style_size), recipe.style_blur)
+# what the objective is made of: curves of nets that share these can be compared
+OBJECTIVE = (
+    "content_weight",
+    "style_weight",
+    "tv_weight",
+    "content_layers",
+    "style_layers",
+    "units",
+    "loss_network",
+    "style_size",
+    "style_blur",
+)
+
+
+def curve_of(card, source) -> dict[str, list]:
+    """Return the slow method's curve in the card of `source`, and its photographs.
+
+    Raises:
+        ValueError: that card is of another objective, or has no curve.
+    """
+    other = read_card(source)
+    for name in OBJECTIVE:
+        if card["recipe"][name] != other["recipe"][name]:
+            raise ValueError(f"{source} was trained with another {name}")
+    if card["style"]["sha256"] != other["style"]["sha256"]:
+        raise ValueError(f"{source} was trained for another picture")
+    return {name: other["evaluation"][name] for name in ("gatys_curve", "photographs")}
+
+
+def evaluate_painter(net, card, picture=None) -> dict[str, float]:
+    """Return what the training would have measured of a net for a style.
+
+    Raises:
+        ValueError: the picture is not the one the net was trained for.
+    """
+    recipe, told = recipe_from(card["recipe"]), card["style"]
+    path = picture or style_path(told["name"])
+    if sha256_of(path) != told["sha256"]:
+        raise ValueError(f"{path} is not the picture that {told['name']} is")
+    style = soften(resize(load_image(path), recipe.style_size), recipe.style_blur)
     loss = make_loss(load_loss_network(recipe.loss_network), recipe)
     found = StyleObjective(loss, style).measure(net, held_out_photos())
     curve = card["evaluation"]["gatys_curve"]
@@ -77,6 +120,8 @@ def main() -> None:
     add("--round", nargs=2, action="append", metavar=("FILE", "START"), required=True)
     add("--mean", nargs="+", type=int, metavar="K", help="rounds, from 1")
     add("--start", default="chance", help="what the whole began as, a name")
+    add("--curve", metavar="NET", help="whose card tells the slow method's curve")
+    add("--picture", type=Path, metavar="FILE", help="the style, if not a bundled one")
     add("--out", type=Path, required=True)
     options = parser.parse_args()
     nets, rounds = [], []
@@ -91,14 +136,23 @@ def main() -> None:
         kept |= {"seconds": card["seconds"], "evaluation": found}
         rounds.append(kept)
     start = None if options.start == "chance" else options.start
-    card = {**card, "recipe": {**card["recipe"], "start": start}, "rounds": rounds}
+    card = {**card, "recipe": {**card["recipe"], "start": start}}
+    if len(rounds) > 1:
+        card |= {"rounds": rounds}
+    if options.curve:
+        card["evaluation"] |= (known := curve_of(card, options.curve))
+        for found in card["evaluations"]:
+            steps = steps_of_gatys(found["total"], known["gatys_curve"])
+            found["gatys_steps"] = steps
     if options.mean:
         net.load_state_dict(mean_weights([nets[k - 1] for k in options.mean]))
-        evaluate = evaluate_painter if "style" in card else evaluate_enlarger
+        card |= {"mean_of_rounds": options.mean}
+    if options.mean or options.curve:
+        evaluate = partial(evaluate_painter, picture=options.picture)
+        evaluate = evaluate if "style" in card else evaluate_enlarger
         with torch.no_grad():
             found = evaluate(net, card)
         found = {k: v if k == "gatys_steps" else rounded(v) for k, v in found.items()}
-        card |= {"mean_of_rounds": options.mean}
         card |= {"evaluation": {**card["evaluation"], **found}}
     print(save_net(net, options.out, card), card["evaluation"])
 
