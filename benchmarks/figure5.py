@@ -24,7 +24,7 @@ from fst_lessons.datasets import HELD_OUT, held_out_photos
 from fst_lessons.images import load_image, soften
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
-from fst_lessons.recipes import TrainingRecipe
+from fst_lessons.recipes import OBJECTIVE_FIELDS, TrainingRecipe
 from fst_lessons.training import make_loss
 from fst_lessons.training_state import recipe_from
 from fst_lessons.yardstick import measure_yardstick, steps_of_gatys
@@ -33,18 +33,6 @@ STYLE = "nocturne"
 WIDTHS = (32, 16)
 # size: photographs, steps; the large ones cost sixteen times as much
 PLAN = {256: (4, 200), 512: (4, 150), 1024: (2, 100)}
-# of a recipe, what the objective depends on
-PARTS = (
-    "content_weight",
-    "style_weight",
-    "tv_weight",
-    "content_layers",
-    "style_layers",
-    "units",
-    "loss_network",
-    "style_size",
-    "style_blur",
-)
 
 
 def known_recipe(style: str) -> TrainingRecipe:
@@ -97,7 +85,7 @@ def look(style: str) -> None:
 def write(style: str, path: Path, *, again: bool) -> None:
     """Measure all sizes, and keep the file up to date after each of them."""
     recipe = known_recipe(style)
-    settings = {name: getattr(recipe, name) for name in PARTS}
+    settings = {name: getattr(recipe, name) for name in OBJECTIVE_FIELDS}
     settings = json.loads(json.dumps(settings))  # tuples become lists, as in the file
     old = json.loads(path.read_text("utf-8")) if path.is_file() and not again else {}
     same = old.get("style") == style and old.get("settings") == settings

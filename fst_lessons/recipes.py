@@ -26,6 +26,19 @@ from .conventions import convert_style_weight as convert_style_weight
 
 CONTENT_LAYERS = ("relu3_3",)
 STYLE_LAYERS = tuple(VGG16_CHANNELS)
+# of a TrainingRecipe, what the objective depends on: only nets that share these can be
+# compared by it
+OBJECTIVE_FIELDS = (
+    "content_weight",
+    "style_weight",
+    "tv_weight",
+    "content_layers",
+    "style_layers",
+    "units",
+    "loss_network",
+    "style_size",
+    "style_blur",
+)
 
 
 @dataclass(frozen=True)

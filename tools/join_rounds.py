@@ -36,6 +36,7 @@ from fst_lessons.images import load_image, resize, soften
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
 from fst_lessons.parallel import Group
+from fst_lessons.recipes import OBJECTIVE_FIELDS
 from fst_lessons.super_resolution_recipe import SuperResolutionRecipe
 from fst_lessons.super_resolution_training import SuperResolutionTask
 from fst_lessons.training import make_loss
@@ -67,20 +68,6 @@ def evaluate_enlarger(net, card) -> dict[str, float]:
     return found | {"bicubic": card["evaluation"]["bicubic"]}
 
 
-# what the objective is made of: curves of nets that share these can be compared
-OBJECTIVE = (
-    "content_weight",
-    "style_weight",
-    "tv_weight",
-    "content_layers",
-    "style_layers",
-    "units",
-    "loss_network",
-    "style_size",
-    "style_blur",
-)
-
-
 def curve_of(card, source) -> dict[str, list]:
     """Return the slow method's curve in the card of `source`, and its photographs.
 
@@ -88,7 +75,7 @@ def curve_of(card, source) -> dict[str, list]:
         ValueError: that card is of another objective, or has no curve.
     """
     other = read_card(source)
-    for name in OBJECTIVE:
+    for name in OBJECTIVE_FIELDS:
         if card["recipe"][name] != other["recipe"][name]:
             raise ValueError(f"{source} was trained with another {name}")
     if card["style"]["sha256"] != other["style"]["sha256"]:
