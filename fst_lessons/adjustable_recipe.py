@@ -31,7 +31,7 @@ class AdjustableRecipe:
         shift_weight: of the shift term, see `steadiness`; 0 leaves it out.
         size: side of the training crops, pixels.
         batch: crops in a step, over all processes together; with a shift term, each is
-            painted twice.
+            painted once more, moved.
         steps: planned updates of the weights.
         content_layers: of the feature reconstruction loss.
         style_layers: of the style reconstruction loss.

@@ -31,7 +31,7 @@ from .loop import Habits, train
 from .loss_network import load_loss_network
 from .optimizers import make_optimizer
 from .parallel import Group
-from .steadiness import Shift, shift_losses
+from .steadiness import SIDES, Shift, paint_twins, shift_losses
 from .training_state import Training
 
 LADDER = (1.0, 3.16, 10.0, 31.6, 64.0, 100.0)  # the lambda that cards tell of
@@ -48,10 +48,6 @@ class Wishes:
 
     u: Tensor
     styles: Tensor
-
-    def twice(self) -> Wishes:
-        """Return the wishes of twins, which share theirs."""
-        return Wishes(self.u.repeat(2), self.styles.repeat(2))
 
     def to(self, device: torch.device) -> Wishes:
         """Return the wishes on a device."""
@@ -90,12 +86,12 @@ def adjustable_step(
 
     Args:
         runner: (photographs, u, blends) -> paintings.
-        photographs: `(N, 3, H, W)`.
-        wishes: of each.
+        photographs: `(N, 3, H, W)`; with a shift `(2 N, 3, H, W)`, twins.
+        wishes: of each of the N; twins share theirs.
         strengths: `(N,)`, the lambda that `wishes.u` stands for.
         objective: of the net.
         optimizer: of its weights.
-        shift: of photographs that are twins, see `steadiness`.
+        shift: of the twins, see `steadiness`.
 
     Returns:
         "total", divided as it is trained but without the shift term, and the unweighted
@@ -103,14 +99,18 @@ def adjustable_step(
     """
     recipe = objective.recipe
     blends = nn.functional.one_hot(wishes.styles, len(recipe.styles)).float()
-    painted = runner(photographs, wishes.u, blends)
-    terms = objective(painted, photographs, wishes.styles)
+    paint = partial(runner, u=wishes.u, styles=blends)
+    if shift is None:
+        painted = paint(photographs)
+    else:
+        painted, both = paint_twins(paint, photographs)
+    terms = objective(painted, photographs[: len(painted)], wishes.styles)
     divisor = 1 + strengths / recipe.balance
     total = loss = (objective.weigh(terms, strengths) / divisor).mean()
     if shift is not None:
-        terms["shift"] = shift_losses(painted, shift)
-        steady = terms["shift"] / divisor.chunk(2)[0]
-        loss = total + recipe.shift_weight * steady.mean()
+        terms["shift"] = shift_losses(both, shift)
+        steady = (terms["shift"] / divisor).mean()
+        loss = total + SIDES * recipe.shift_weight * steady
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
@@ -222,8 +222,7 @@ class AdjustableTask:
         recipe, share = self.recipe, list(self.share)
         batch = draw_batch(self.photos, recipe, generator=generator, keep=self.share)
         wishes = draw_wishes(recipe.batch, len(recipe.styles), generator=generator)
-        wishes = Wishes(wishes.u[share], wishes.styles[share])
-        wishes = (wishes if batch.shift is None else wishes.twice()).to(self.device)
+        wishes = Wishes(wishes.u[share], wishes.styles[share]).to(self.device)
         return adjustable_step(
             net,
             batch.photographs.to(self.device),

@@ -194,7 +194,7 @@ class TrainingRecipe:
         width: channels of its first layer.
         size: side of the training crops, pixels.
         batch: crops in a step, over all processes together; with a shift term, each is
-            painted twice.
+            painted once more, moved.
         steps: planned updates of the weights.
         content_weight: lambda_c.
         style_weight: lambda_s.

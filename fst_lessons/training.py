@@ -32,7 +32,7 @@ from .objective import StyleObjective
 from .optimizers import make_optimizer
 from .parallel import Group
 from .recipes import TrainingRecipe
-from .steadiness import Shift, shift_loss
+from .steadiness import SIDES, Shift, paint_twins, shift_loss
 from .training_state import Training
 from .transform_net import TransformNet
 from .widening import widen
@@ -52,22 +52,27 @@ def train_step(
 
     Args:
         net: `(N, 3, H, W)` -> `(N, 3, H, W)`, RGB in [0, 1].
-        photographs: `(N, 3, H, W)`.
+        photographs: `(N, 3, H, W)`; with a shift `(2 N, 3, H, W)`, twins.
         objective: the style and the weights of the terms.
         optimizer: of the net's weights.
-        shift: of photographs that are twins, see `steadiness`.
+        shift: of the twins, see `steadiness`.
         shift_weight: lambda of the shift term, which needs a shift.
 
     Returns:
         "total", which is eq. (5) without the shift term, and the unweighted terms,
         before the change, without gradients.
     """
-    painted = net(photographs)
-    total, terms = objective(painted, photographs)
+    if shift is None:
+        painted = net(photographs)
+    else:
+        painted, both = paint_twins(net, photographs)
+    total, terms = objective(painted, photographs[: len(painted)])
+    loss = total
     if shift is not None:
-        terms["shift"] = shift_loss(painted, shift)
+        terms["shift"] = shift_loss(both, shift)
+        loss = total + SIDES * shift_weight * terms["shift"]
     optimizer.zero_grad(set_to_none=True)
-    (total + shift_weight * terms.get("shift", 0.0)).backward()
+    loss.backward()
     optimizer.step()
     return {name: v.detach() for name, v in {"total": total, **terms}.items()}
 

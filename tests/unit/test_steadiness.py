@@ -7,7 +7,7 @@ import torch
 
 from fst_lessons.batches import draw_batch
 from fst_lessons.recipes import TrainingRecipe
-from fst_lessons.steadiness import REACH, draw_shift, shift_loss, twins
+from fst_lessons.steadiness import REACH, draw_shift, paint_twins, shift_loss, twins
 
 SHIFTS = [(down, right) for down in range(4) for right in range(4) if down or right]
 
@@ -54,6 +54,20 @@ def test_a_filter_without_a_grid_costs_nothing_and_a_grid_does():
     assert cost(blur, (2, 3)) < 1e-12
     assert cost(hatch, (1, 0)) > 0.2
     assert cost(hatch, (1, 1)) < 1e-12  # moved by its own period
+
+
+def test_moved_twins_are_painted_alike_and_only_agreed_with():
+    paint = torch.nn.Conv2d(3, 3, 3, padding=1)
+    pair = twins(crops(), (1, 3))
+    painted, both = paint_twins(paint, pair)
+    torch.testing.assert_close(both, paint(pair))
+    assert torch.equal(painted, both[: len(painted)])
+    (one_side,) = torch.autograd.grad(shift_loss(both, (1, 3)), paint.bias)
+    assert float(one_side.abs().sum()) > 0
+    anchor = both[len(painted) :].detach()
+    loss = shift_loss(torch.cat([paint(pair[: len(painted)]), anchor]), (1, 3))
+    (wanted,) = torch.autograd.grad(loss, paint.bias)
+    torch.testing.assert_close(one_side, wanted)
 
 
 def test_both_twins_get_a_gradient():

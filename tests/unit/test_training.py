@@ -92,6 +92,28 @@ def test_the_step_is_plain_gradient_descent(style, photos):
         torch.testing.assert_close(new.detach(), old - 1e-3 * gradient)
 
 
+def test_of_twins_the_unmoved_one_is_judged_and_learnt_from(style, photos):
+    recipe = TrainingRecipe(**TINY)
+    net = training.make_net(recipe)
+    objective = StyleObjective(training.make_loss(load_loss_network(), recipe), style)
+    first, moved = (photos[0][..., k : k + 32, k : k + 32] / 255 for k in (0, 2))
+    before = [p.detach().clone() for p in net.parameters()]
+    painted, anchor = net(first), net(moved).detach()
+    total, _ = objective(painted, first)
+    differ = (painted[..., 2:, 2:] - anchor[..., :30, :30]).square().mean()
+    # the other one would pull as much, on average: therefore twice
+    gradients = torch.autograd.grad(total + 2 * 7 * differ, list(net.parameters()))
+    descent = torch.optim.SGD(net.parameters(), lr=1e-3)
+    twins = torch.cat([first, moved])
+    told = training.train_step(
+        net, twins, objective, descent, shift=(2, 2), shift_weight=7.0
+    )
+    torch.testing.assert_close(told["total"], total.detach())
+    torch.testing.assert_close(told["shift"], differ.detach())
+    for old, gradient, new in zip(before, gradients, net.parameters(), strict=True):
+        torch.testing.assert_close(new.detach(), old - 1e-3 * gradient)
+
+
 def test_crops_are_twins_where_a_shift_term_asks_for_them(fit, monkeypatch):
     calls = []
     step = training.train_step
