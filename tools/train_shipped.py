@@ -73,8 +73,8 @@ def style_job(name: str, width: int, paintings: Path) -> Job:
         for option, value in zip(TOLD, PAINTINGS[name], strict=True):
             more += [f"--{option}", str(value)]
     start = "starry_night_16" if width == 16 else f"{name}_16"
-    if width == 32:  # flat darkness must be seen to be painted
-        more += ["--size", "256", "--zoom", "0.8", "1.6"]
+    if width == 32:  # flat darkness must be seen to be painted; a good start is kept
+        more += ["--zoom", "0.75", "1.75", "--learning-rate", "0.014"]
     arguments = ["train", "--style", style, "--width", str(width), *more]
     arguments += ["--start", start, "--steps", str(STEPS[width]), "--yardstick", "120"]
     after = None if start == f"{name}_{width}" else start
