@@ -87,7 +87,7 @@ def draw_sheet(rows: Sequence[tuple[str, Sequence[Image.Image]]]) -> Image.Image
 def main() -> None:
     """Paint every cell and write the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--width", type=int, default=16, choices=(32, 16))
+    parser.add_argument("--width", type=int, default=32, choices=(32, 16))
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     paths = [assets.photo_path(name) for name in PHOTOS]

@@ -41,6 +41,7 @@ OF_STYLE = {
     "mosaic": LARGE,
     "stained_glass": LARGE,
 }
+OF_WIDE = {"composition_vii": ["--style-weight", "20", "--tv-weight", "15"]}
 STEPS = {16: 3000, 32: 6000}
 ADJUSTABLE = ("starry_night", "great_wave", "the_scream", "nocturne", "mosaic")
 # of width 16: what a browser can run, see benchmarks
@@ -75,6 +76,7 @@ def style_job(name: str, width: int, paintings: Path) -> Job:
     start = "starry_night_16" if width == 16 else f"{name}_16"
     if width == 32:  # flat darkness must be seen to be painted; a good start is kept
         more += ["--zoom", "0.75", "1.75", "--learning-rate", "0.014"]
+        more += OF_WIDE.get(name, [])
     arguments = ["train", "--style", style, "--width", str(width), *more]
     arguments += ["--start", start, "--steps", str(STEPS[width]), "--yardstick", "120"]
     after = None if start == f"{name}_{width}" else start

@@ -102,7 +102,7 @@ def test_the_known_numbers_of_today():
     ]
     stored = json.loads((paper_map.DATA / "experiments/figure5.json").read_text())
     curves = [size["curve"] for size in stored["sizes"].values()]
-    levels = [size["objective"]["width 16"] for size in stored["sizes"].values()]
+    levels = [size["objective"]["width 32"] for size in stored["sizes"].values()]
     by_hand = [
         1 + next((i for i, v in enumerate(c) if v <= level), len(c))
         for c, level in zip(curves, levels, strict=True)
