@@ -17,7 +17,6 @@ net of the same objective, such as the narrower one for the same style.
 """
 
 import argparse
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -80,6 +79,8 @@ def curve_of(card, source) -> dict[str, list]:
             raise ValueError(f"{source} was trained with another {name}")
     if card["style"]["sha256"] != other["style"]["sha256"]:
         raise ValueError(f"{source} was trained for another picture")
+    if "gatys_curve" not in other["evaluation"]:
+        raise ValueError(f"{source} was trained without a yardstick")
     return {name: other["evaluation"][name] for name in ("gatys_curve", "photographs")}
 
 
@@ -129,16 +130,16 @@ def main() -> None:
     if options.curve:
         card["evaluation"] |= (known := curve_of(card, options.curve))
         for found in card["evaluations"]:
-            steps = steps_of_gatys(found["total"], known["gatys_curve"])
-            found["gatys_steps"] = steps
+            found["gatys_steps"] = steps_of_gatys(found["total"], known["gatys_curve"])
     if options.mean:
         net.load_state_dict(mean_weights([nets[k - 1] for k in options.mean]))
         card |= {"mean_of_rounds": options.mean}
     if options.mean or options.curve:
-        evaluate = partial(evaluate_painter, picture=options.picture)
-        evaluate = evaluate if "style" in card else evaluate_enlarger
         with torch.no_grad():
-            found = evaluate(net, card)
+            if "style" in card:
+                found = evaluate_painter(net, card, options.picture)
+            else:
+                found = evaluate_enlarger(net, card)
         found = {k: v if k == "gatys_steps" else rounded(v) for k, v in found.items()}
         card |= {"evaluation": {**card["evaluation"], **found}}
     print(save_net(net, options.out, card), card["evaluation"])

@@ -36,12 +36,13 @@ OWN = ("nocturne", "woodblock", "mosaic", "stained_glass")
 # chosen by looking: where strokes are large, and where the photograph would drown
 LARGE = ["--style-size", "700", "--style-blur", "1.2"]
 MIDDLE = ["--style-size", "384", "--style-blur", "0.8"]  # as everywhere else
+GENTLE = ["--style-weight", "20", "--tv-weight", "15"]
 OF_STYLE = {
-    "the_scream": ["--style-weight", "20", "--tv-weight", "15"],
+    "the_scream": GENTLE,
     "mosaic": LARGE,
     "stained_glass": LARGE,
 }
-OF_WIDE = {"composition_vii": ["--style-weight", "20", "--tv-weight", "15"]}
+OF_WIDE = {"composition_vii": GENTLE}
 STEPS = {16: 3000, 32: 6000}
 ADJUSTABLE = ("starry_night", "great_wave", "the_scream", "nocturne", "mosaic")
 # of width 16: what a browser can run, see benchmarks

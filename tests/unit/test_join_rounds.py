@@ -84,6 +84,11 @@ def test_a_curve_of_another_objective_is_refused(join, other, lender, words):
         join("--round", other, "chance", "--curve", lender)
 
 
+def test_a_net_without_a_curve_has_none_to_lend(join, other):
+    with pytest.raises(ValueError, match="without a yardstick"):
+        join("--round", other, "chance", "--curve", other)
+
+
 def test_another_picture_is_refused(join, other):
     picture = ("--picture", style_path("mosaic"))
     with pytest.raises(ValueError, match="not the picture that nocturne is"):

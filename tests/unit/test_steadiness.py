@@ -70,7 +70,7 @@ def test_moved_twins_are_painted_alike_and_only_agreed_with():
     torch.testing.assert_close(one_side, wanted)
 
 
-def test_both_twins_get_a_gradient():
+def test_the_loss_pulls_from_both_sides():
     pair = twins(crops(), (1, 3)).requires_grad_()
     (
         shift_loss(pair * torch.tensor([1.0, 1, 2, 2]).view(4, 1, 1, 1), (1, 3))
