@@ -5,8 +5,8 @@
         --net "4:the paper's recipe=paper.safetensors"
 
 SETS holds the folders Set5 and Set14, which the repository does not. Every net that
-comes with the package is measured, and those given by --net. The judge, a compressed
-VGG-19 that took no part in training these nets, compares features of its own.
+comes with the package is measured, and those given by --net. The judge, the
+compressed VGG-19 that taught `pocket`, compares features of its own.
 """
 
 from __future__ import annotations

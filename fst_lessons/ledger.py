@@ -177,7 +177,7 @@ SUPER_RESOLUTION_NET_SOURCES: Mapping[str, tuple[str, str]] = {
 }
 SUPER_RESOLUTION_SOURCES: Mapping[str, tuple[str, str]] = {
     "feature_layers": (_SR, "ch. 9: relu2_2 alone stamps a grid"),
-    "pixel_weight": (f"{_SR}: the feature loss alone", "the same"),
+    "pixel_weight": (f"{_SR}: the feature loss alone", "ch. 9: against a weave"),
     "shrunk_weight": (_NO_TERM, "ch. 9: keeps the colours"),
     "grid_weight": (_NO_TERM, "ch. 9: against the grid"),
     "tv_weight": (f"{_SR} mentions none", "none"),

@@ -1,7 +1,7 @@
 """Figures for the book: one look, one width, and no silent rescaling of pictures.
 
-Only this module imports matplotlib. Every function returns what it drew on and never
-calls `show`. Pictures are `(N, 3, H, W)` in [0, 1].
+Every function returns what it drew on and never calls `show`. Pictures are
+`(N, 3, H, W)` in [0, 1].
 """
 
 from __future__ import annotations
