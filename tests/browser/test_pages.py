@@ -2,6 +2,7 @@
 
 from chapters import each_page
 
+LAPTOP = 1280
 PHONE = 390
 
 RAW_TEX = r"\$\$|\\[(\[]|\\[a-z]{3,}|:::|\{[a-z:]+\}`"
@@ -88,3 +89,14 @@ def test_a_phone_need_not_scroll_sideways(visit, name):
         [PHONE, SCROLLS],
     )
     assert wide <= PHONE, guilty
+
+
+@each_page
+def test_a_laptop_shows_every_line_of_code_whole(visit, name):
+    page = visit(name, width=LAPTOP).page
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.cell_input pre')]
+            .filter(e => e.scrollWidth > e.clientWidth + 1)
+            .map(e => [e.scrollWidth, e.clientWidth, e.textContent.slice(0, 60)])"""
+    )
+    assert not cut
