@@ -14,10 +14,13 @@ from .adjustable_recipe import AdjustableRecipe
 from .checkpoints import load_net
 from .fast import resize_kernel
 from .transform_net import NetConfig, TransformNet
+from .widening import widened_state
 
 
 def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
     """Return the net a training starts from: random weights, or another net's.
+
+    A narrower adjustable net of the same layers is widened.
 
     Args:
         recipe: its layers, `start` and `seed` count.
@@ -35,11 +38,35 @@ def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
         plain, _ = load_net(recipe.start, width=recipe.width)
         return start_from_plain(net, plain)
     other, _ = load_adjustable(recipe.start)
+    times = config.width // other.config.width
+    if times > 1:
+        other = widen_adjustable(other, times, seed=recipe.seed)
     same = replace(other.config, styles=config.styles) == config
     if not same or len(other.config.styles) != len(config.styles):
         raise ValueError(f"cannot start from {recipe.start!r}: {other.config}")
     net.load_state_dict(other.state_dict())
     return net
+
+
+def widen_adjustable(
+    net: AdjustableTransformNet, times: int, *, noise: float = 0.2, seed: int = 0
+) -> AdjustableTransformNet:
+    """Return a net with more channels that paints nearly what a net paints.
+
+    Whatever lambda and the blend: a channel's copies get its scale and its shift.
+
+    Args:
+        net: stays as it is.
+        times: as many channels.
+        noise: tells the copies apart, see `widening.widen`.
+        seed: of the noise.
+    """
+    wide = AdjustableTransformNet(replace(net.config, width=times * net.config.width))
+    # the perceptron's hidden units read wishes and are no channels
+    kept = ("perceptron.hidden",)
+    state = widened_state(net, times, noise=noise, seed=seed, kept=kept)
+    wide.load_state_dict(state)
+    return wide
 
 
 @torch.no_grad()

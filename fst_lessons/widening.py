@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .transform_net import TransformNet
 
 COLORS = 3  # never copied: what goes in and what comes out
+CONVOLUTIONS = nn.Conv2d, nn.ConvTranspose2d
 
 
 def widen(
@@ -36,28 +37,45 @@ def widen(
     if net.config.norm == "batch":
         raise ValueError("a net with batch norm cannot be widened; train it anew")
     wide = TransformNet(net.config, width=times * net.config.width)
+    wide.load_state_dict(widened_state(net, times, noise=noise, seed=seed))
+    return wide
+
+
+def widened_state(
+    net: nn.Module, times: int, *, noise: float, seed: int, kept: tuple[str, ...] = ()
+) -> dict[str, Tensor]:
+    """Return the weights of a net whose every channel stands several times.
+
+    Args:
+        net: of convolutions, and of vectors and matrices with a row for each channel.
+        times: how often.
+        noise: see `widen`.
+        seed: of the noise.
+        kept: how the names of those begin that have no row for a channel.
+    """
     generator = torch.Generator().manual_seed(seed)
-    convs = {
-        f"{name}.weight"
-        for name, part in net.named_modules()
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d)
-    }
-    transposed = net.config.upsampling == "transposed"
-    state = {}
+    parts, state = dict(net.named_modules()), {}
     for name, value in net.state_dict().items():
-        if name not in convs:
+        owner, _, kind = name.rpartition(".")
+        part = parts[owner]
+        if name.startswith(kept):
+            state[name] = value
+            continue
+        if not isinstance(part, CONVOLUTIONS) or kind != "weight":
             state[name] = value if value.numel() == COLORS else _copies(value, times, 0)
             continue
-        turned = transposed and name.startswith("up")  # (C_in, C_out, k, k) there
+        # (C_in, C_out, k, k) in a transposed convolution, (C_out, C_in, k, k) elsewhere
+        turned = isinstance(part, nn.ConvTranspose2d)
         outputs, inputs = (1, 0) if turned else (0, 1)
         if value.shape[outputs] != COLORS:
             value = _copies(value, times, outputs)
-        if value.shape[inputs] != COLORS:
+        if (
+            value.shape[inputs] != COLORS and part.groups == 1
+        ):  # else each reads its own
             value = _copies(value, times, inputs) / times
         chance = torch.randn(value.shape, generator=generator)
         state[name] = value + noise * value.std() * chance
-    wide.load_state_dict(state)
-    return wide
+    return state
 
 
 def _copies(value: Tensor, times: int, axis: int) -> Tensor:

@@ -45,7 +45,8 @@ OF_STYLE = {
 OF_WIDE = {"composition_vii": GENTLE}
 STEPS = {16: 3000, 32: 6000}
 ADJUSTABLE = ("starry_night", "great_wave", "the_scream", "nocturne", "mosaic")
-# of width 16: what a browser can run, see benchmarks
+NEARER = ["--zoom", "0.75", "1.75"]
+# what a browser can run at width 16, see benchmarks
 LEAN = ["--block", "separable", "--blocks", "7", "--end-kernel", "5"]
 
 
@@ -76,7 +77,7 @@ def style_job(name: str, width: int, paintings: Path) -> Job:
             more += [f"--{option}", str(value)]
     start = "starry_night_16" if width == 16 else f"{name}_16"
     if width == 32:  # flat darkness must be seen to be painted; a good start is kept
-        more += ["--zoom", "0.75", "1.75", "--learning-rate", "0.014"]
+        more += [*NEARER, "--learning-rate", "0.014"]
         more += OF_WIDE.get(name, [])
     arguments = ["train", "--style", style, "--width", str(width), *more]
     arguments += ["--start", start, "--steps", str(STEPS[width]), "--yardstick", "120"]
@@ -100,11 +101,11 @@ def adjustable_job(width: int, paintings: Path) -> Job:
         for option, value in zip(TOLD, PAINTINGS.get(name, ("", "", "")), strict=True):
             arguments += [f"--{option}", str(value)]
         arguments += LARGE if OF_STYLE.get(name) is LARGE else MIDDLE
-    arguments += LEAN if width == 16 else ["--start", "starry_night_32"]
-    arguments += ["--batch", "4", "--steps", "20000"]
-    after = None if width == 16 else "starry_night_32"
-    name = "page_16" if width == 16 else "adjustable_32"
-    return Job(name, "adjustable", tuple(arguments), after)
+    arguments += [*LEAN, *NEARER, "--batch", "4", "--steps", "20000"]
+    if width == 16:
+        return Job("page_16", "adjustable", tuple(arguments))
+    arguments += ["--start", "page_16", "--learning-rate", "0.014"]
+    return Job("adjustable_32", "adjustable", tuple(arguments), "page_16")
 
 
 def all_jobs(paintings: Path) -> list[Job]:

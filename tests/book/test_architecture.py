@@ -135,6 +135,7 @@ ARROWS = {
         "checkpoints",
         "fast",
         "transform_net",
+        "widening",
     },
     "adjustable_training": {
         "adjustable_net",

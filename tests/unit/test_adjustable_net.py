@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from fst_lessons.adjustable_layers import modulated
 from fst_lessons.adjustable_net import AdjustableConfig, AdjustableTransformNet
-from fst_lessons.adjustable_start import start_from_plain
+from fst_lessons.adjustable_start import start_from_plain, widen_adjustable
 from fst_lessons.adjusted import Adjusted, settled
 from fst_lessons.fast import fast
 from fst_lessons.fast_adjustable import FastAdjustable
@@ -196,6 +196,31 @@ def test_it_can_begin_as_a_plain_net(up):
         torch.testing.assert_close(
             net(photo, strength, style), plain(photo), atol=1e-5, rtol=0
         )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_widened_net_paints_the_same_for_every_wish(kind, times):
+    net = make(kind)
+    wide = widen_adjustable(net, times, noise=0).eval()
+    assert wide.config.width == 4 * times
+    photo = photograph(21, 30)
+    for strength, style in ((1.0, "a"), (60.0, {"a": 0.3, "b": 0.7})):
+        torch.testing.assert_close(
+            wide(photo, strength, style), net(photo, strength, style), atol=1e-4, rtol=0
+        )
+
+
+def test_noise_tells_the_copies_of_a_channel_apart():
+    net = make("separable")
+    wide = widen_adjustable(net, 2, seed=3)
+    for kernel in (wide.down[1].conv.weight, wide.blocks[0].first[0].weight):
+        assert not torch.equal(kernel[0], kernel[1])
+    again = widen_adjustable(net, 2, seed=3)
+    assert torch.equal(again.last.weight, wide.last.weight)
+    photo = photograph()
+    near = (wide(photo, 10.0, "a") - net(photo, 10.0, "a")).abs().mean()
+    assert 0 < near < 0.05
 
 
 def test_only_equal_layers_can_be_taken_over():

@@ -382,7 +382,9 @@ def test_a_training_starts_from_another_net(tmp_path):
     renamed = AdjustableRecipe(styles=("c", "d"), start=str(file), seed=5, **TINY)
     close = (weights(make_net(renamed)) - weights(make_net(recipe))).abs().max()
     assert close < 1e-3  # half precision
-    for wrong in ({"styles": ("a",)}, {"width": 8}):
+    wide = {"styles": ("a", "b"), **TINY, "width": 8, "start": str(file)}
+    assert make_net(AdjustableRecipe(**wide)).config.width == 8
+    for wrong in ({"styles": ("a",)}, {"width": 6}, {"width": 8, "blocks": 2}):
         other = {"styles": ("a", "b"), **TINY, **wrong}
         with pytest.raises(ValueError, match="cannot start from"):
             make_net(AdjustableRecipe(start=str(file), **other))
