@@ -57,7 +57,7 @@ class AdjustableRecipe:
     hidden: int = 64
     lightest: float = 1.0
     heaviest: float = 100.0
-    balance: float = 10.0
+    balance: float = 30.0
     tv_weight: float = 25.0
     reference: float = 64.0
     shift_weight: float = 10.0

@@ -44,7 +44,7 @@ def run_photos(options: argparse.Namespace) -> int:
 
 
 def run_styles(options: argparse.Namespace) -> int:
-    """Print a line for each style picture and for each net of another picture.
+    """Print a line for each style picture, each net of another, each adjustable net.
 
     A style's line ends with the widths of its nets, where it has any.
 
@@ -63,6 +63,11 @@ def run_styles(options: argparse.Namespace) -> int:
     if others:
         print("\ntrained nets whose style pictures do not come with the package:")
     for line in _net_lines(others, widths):
+        print(line)
+    several = list(_adjustable_lines())
+    if several:
+        print("\nadjustable nets, of several styles and with lambda as an input:")
+    for line in several:
         print(line)
     return 0
 
@@ -89,6 +94,15 @@ def _net_lines(names: list[str], widths: dict[str, list[int]]) -> Iterator[str]:
         made = [str(style[key]) for key in ("painter", "year") if style.get(key)]
         title = style.get("title") or style["name"]
         yield _columns(name, title, ", ".join(made), _nets(widths[name]))
+
+
+def _adjustable_lines() -> Iterator[str]:
+    from .adjustable_checkpoints import adjustable_names, read_adjustable_card
+
+    for name in adjustable_names():
+        net = read_adjustable_card(name)["net"]
+        span = f"lambda {net['lightest']:g} to {net['heaviest']:g}"
+        yield f"{name:14}  {', '.join(net['styles'])}; {span}; width {net['width']}"
 
 
 def _columns(name: str, title: str, author: str, last: str) -> str:

@@ -215,7 +215,7 @@ ARROWS = {
     },
     "onnx_painter": {"export"},
     "export_command": {"export"},
-    "listing_command": {"assets", "checkpoints"},
+    "listing_command": {"adjustable_checkpoints", "assets", "checkpoints"},
     "verdict": set(),
     "symptoms": set(),
     "mistake_cards": {"html_figures", "symptoms"},

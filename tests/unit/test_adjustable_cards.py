@@ -15,14 +15,10 @@ PAIRS = [
     (name, style) for name, card in CARDS.items() for style in card["net"]["styles"]
 ]
 SAME = ("loss_network", "content_layers", "style_layers", "shift_weight")
-WITHIN = 1.15  # of the plain net's objective
+# of the plain net's objective; the net of the page has cheaper layers
+WITHIN = {"page_16": 1.10, "adjustable_32": 1.15}
 
 each_style = pytest.mark.parametrize(("name", "style"), PAIRS)
-# Not yet: for most styles of the net that is shipped, the style loss rises by 2 to 4 %
-# from lambda 64 to 100, and the objective at 64 lies 15 to 29 % above that of the plain
-# nets. Take these two marks off when a better net has come.
-last_step = pytest.mark.xfail(reason="style loss rises at the very end", strict=False)
-close = pytest.mark.xfail(reason="trained for too few steps", strict=False)
 
 
 def recipe_of(name):
@@ -78,8 +74,9 @@ def at_reference(name, style):
     return next(r["total"] for r in ladder(name, style) if r["strength"] == wanted)
 
 
-def test_there_is_a_net_of_at_least_four_styles():
-    assert len(CARDS["page_16"]["net"]["styles"]) >= 4
+@pytest.mark.parametrize("name", WITHIN)
+def test_there_are_nets_of_at_least_four_styles(name):
+    assert len(CARDS[name]["net"]["styles"]) >= 4
 
 
 @each_style
@@ -106,32 +103,19 @@ def test_content_is_given_up_all_the_way(name, style):
 
 
 @each_style
-def test_style_comes_closer_up_to_the_plain_nets_lambda(name, style):
-    styles = [row["style"] for row in ladder(name, style) if row["strength"] <= 64]
-    assert len(styles) == 5 and falls(styles)
-
-
-@last_step
-@each_style
 def test_style_comes_closer_all_the_way(name, style):
     assert falls([row["style"] for row in ladder(name, style)])
 
 
-def test_there_are_plain_nets_to_compare_with():
-    assert len([twin for twin in plain_twins() if twin.values[0] == "page_16"]) >= 3
+@pytest.mark.parametrize("name", WITHIN)
+def test_there_are_plain_nets_to_compare_with(name):
+    assert len([twin for twin in plain_twins() if twin.values[0] == name]) >= 4
 
 
 @each_twin
-def test_the_objective_is_not_far_from_the_plain_net_s(name, style, plain):
+def test_the_objective_is_near_that_of_a_net_for_one_lambda(name, style, plain):
     ratio = at_reference(name, style) / plain["evaluation"]["total"]
-    assert 0.5 < ratio < 1.35
-
-
-@close
-@each_twin
-def test_the_objective_is_the_plain_net_s_within_15_percent(name, style, plain):
-    ratio = at_reference(name, style) / plain["evaluation"]["total"]
-    assert ratio <= WITHIN
+    assert 0.5 < ratio <= WITHIN[name]
 
 
 @each_twin

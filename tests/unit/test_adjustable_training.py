@@ -194,7 +194,7 @@ def test_the_step_is_plain_gradient_descent_on_the_divided_objective(objective):
 
 
 def test_steps_lower_the_objective(fit, network, styles, held_out):
-    result = fit(steps=25, learning_rate=0.02, precision="float32")
+    result = fit(steps=60, learning_rate=0.02, precision="float32")
     recipe = AdjustableRecipe(styles=("a", "b"), **TINY)
     start = measure_ladder(
         make_net(recipe).eval(), styles, recipe=recipe, held_out=held_out
@@ -202,7 +202,9 @@ def test_steps_lower_the_objective(fit, network, styles, held_out):
     end = measure_ladder(result.net, styles, recipe=recipe, held_out=held_out)
 
     def trained(rows):
-        return sum(row["total"] / (1 + row["strength"] / 10) for row in rows)
+        return sum(
+            row["total"] / (1 + row["strength"] / recipe.balance) for row in rows
+        )
 
     assert trained(end) < 0.8 * trained(start)
 

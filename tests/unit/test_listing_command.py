@@ -8,6 +8,7 @@ import torch
 
 from fst_lessons import __main__ as cli
 from fst_lessons import assets, checkpoints
+from fst_lessons.adjustable_checkpoints import adjustable_names, load_adjustable
 from fst_lessons.checkpoints import net_names, read_card, save_net
 from fst_lessons.listing_command import trained_widths
 from fst_lessons.transform_net import NetConfig, TransformNet
@@ -41,7 +42,7 @@ def test_a_style_with_a_net_says_so(capsys):
 
 
 def test_nets_of_paintings_are_listed_with_painter_and_year(capsys):
-    _, (heading, *lines) = listing("styles", capsys)
+    _, (heading, *lines), _ = listing("styles", capsys)
     assert heading.endswith(":")
     names = [line.split()[0] for line in lines]
     assert "starry_night" in names
@@ -50,6 +51,17 @@ def test_nets_of_paintings_are_listed_with_painter_and_year(capsys):
         style = read_card(name)["style"]
         for word in (style["title"], style["painter"], str(style["year"])):
             assert word in line
+
+
+def test_adjustable_nets_are_listed_with_their_styles_and_range(capsys):
+    *_, (heading, *lines) = listing("styles", capsys)
+    assert heading.startswith("adjustable nets")
+    assert [line.split()[0] for line in lines] == adjustable_names()
+    for name, line in zip(adjustable_names(), lines, strict=True):
+        net, _ = load_adjustable(name)
+        assert ", ".join(net.config.styles) in line
+        assert f"lambda {net.config.lightest:g} to {net.config.heaviest:g}" in line
+        assert line.endswith(f"width {net.config.width}")
 
 
 @pytest.fixture
