@@ -10,7 +10,14 @@ NAMES = ("04_style_reconstruction", "06_transform_net")
 QUIZZES = [load_quiz(name) for name in NAMES]
 FIRST = QUIZZES[0].questions[0]
 RIGHT = FIRST.answers.index(FIRST.right)
-WRONG = next(i for i, answer in enumerate(FIRST.answers) if not answer.right)
+
+
+def wrong_answer(question):
+    """Return the place of the first wrong answer."""
+    return next(i for i, answer in enumerate(question.answers) if not answer.right)
+
+
+WRONG = wrong_answer(FIRST)
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>quizzes</title>
 <style>
@@ -127,7 +134,7 @@ def test_the_end_counts_first_tries(look):
 def test_quizzes_do_not_meddle_with_each_other(look):
     page = look()
     solve(page)
-    choose(page, 0, 0, quiz=1)
+    choose(page, 0, wrong_answer(QUIZZES[1].questions[0]), quiz=1)
     assert page.locator("input:checked").count() == len(QUIZZES[0].questions) + 1
     assert "at the first try" in foot(page).inner_text()
     assert foot(page, 1).inner_text().startswith(f"0 of {len(QUIZZES[1].questions)}")
