@@ -69,9 +69,8 @@ def widened_state(
         outputs, inputs = (1, 0) if turned else (0, 1)
         if value.shape[outputs] != COLORS:
             value = _copies(value, times, outputs)
-        if (
-            value.shape[inputs] != COLORS and part.groups == 1
-        ):  # else each reads its own
+        shared = part.groups == 1  # else each channel reads itself alone
+        if shared and value.shape[inputs] != COLORS:
             value = _copies(value, times, inputs) / times
         chance = torch.randn(value.shape, generator=generator)
         state[name] = value + noise * value.std() * chance

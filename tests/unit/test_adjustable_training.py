@@ -194,8 +194,8 @@ def test_the_step_is_plain_gradient_descent_on_the_divided_objective(objective):
 
 
 def test_steps_lower_the_objective(fit, network, styles, held_out):
-    result = fit(steps=60, learning_rate=0.02, precision="float32")
-    recipe = AdjustableRecipe(styles=("a", "b"), **TINY)
+    result = fit(steps=25, learning_rate=0.02, precision="float32", balance=10.0)
+    recipe = result.recipe
     start = measure_ladder(
         make_net(recipe).eval(), styles, recipe=recipe, held_out=held_out
     )
