@@ -7,7 +7,6 @@ that has one gets its present state; no other cell is run. The manifest gets the
 Run it after a change of a quiz or of `fst_lessons/quiz.*`.
 """
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from manifest_entries import replace_entries  # noqa: E402
 from notebook_files import rewrite  # noqa: E402
 
 from fst_lessons import assets  # noqa: E402
@@ -112,10 +112,7 @@ def write_chapter(path, name):
 
 def write_manifest():
     """Give every quiz its entry in the manifest."""
-    path = assets.data_path("manifest.json")
-    entries = json.loads(path.read_text(encoding="utf-8"))
-    entries = [entry for entry in entries if entry["kind"] != "quiz"]
-    entries += [
+    entries = [
         {
             "path": f"{FOLDER}/{name}.json",
             "kind": "quiz",
@@ -127,8 +124,7 @@ def write_manifest():
         }
         for name in quiz_names()
     ]
-    text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+    replace_entries("quiz", entries)
 
 
 def main():

@@ -5,8 +5,9 @@
 Title, painter and year come from the recipe card inside each file.
 """
 
-import json
 from pathlib import Path
+
+from manifest_entries import replace_entries
 
 from fst_lessons import assets
 from fst_lessons.adjustable_checkpoints import FOLDER as ADJUSTABLE_FOLDER
@@ -79,9 +80,6 @@ def described(path, *, title: str, origin: str) -> dict:
 
 def main() -> None:
     """Replace the entries of all nets."""
-    manifest = assets.data_path("manifest.json")
-    entries = json.loads(manifest.read_text(encoding="utf-8"))
-    entries = [e for e in entries if e["kind"] != "net"]
     weights = assets.data_path("weights")
     files = {
         path: make
@@ -93,9 +91,7 @@ def main() -> None:
         )
         for path in sorted(folder.glob("*.safetensors"))
     }
-    entries += [make(path) for path, make in files.items()]
-    text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
-    manifest.write_text(text, encoding="utf-8")
+    replace_entries("net", [make(path) for path, make in files.items()])
     print(f"{len(files)} nets registered")
 
 

@@ -95,7 +95,7 @@ def test_a_phone_need_not_scroll_sideways(visit, name):
 def test_a_laptop_shows_every_line_of_code_whole(visit, name):
     page = visit(name, width=LAPTOP).page
     cut = page.evaluate(
-        """() => [...document.querySelectorAll('.cell_input pre')]
+        """() => [...document.querySelectorAll('.bd-article pre')]
             .filter(e => e.scrollWidth > e.clientWidth + 1)
             .map(e => [e.scrollWidth, e.clientWidth, e.textContent.slice(0, 60)])"""
     )
