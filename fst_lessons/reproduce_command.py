@@ -9,12 +9,18 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from . import assets
-from .train_command import INTERRUPTED, add_common, add_comparison, train_for_style
+from .train_command import (
+    INTERRUPTED,
+    add_common,
+    add_comparison,
+    as_asked,
+    option_names,
+    train_for_style,
+)
 
 
 def add_reproduce(commands: argparse._SubParsersAction) -> None:
@@ -32,6 +38,8 @@ def add_reproduce(commands: argparse._SubParsersAction) -> None:
     add_comparison(parser)
     add_common(parser)
     parser.add_argument("--steps", type=int, metavar="N", help="fewer, for a try")
+    text = "net to begin with instead of the card's: name, file or none"
+    parser.add_argument(*option_names("start"), metavar="NET", help=text)
 
 
 def run_reproduce(options: argparse.Namespace) -> int:
@@ -55,9 +63,7 @@ def run_reproduce(options: argparse.Namespace) -> int:
 
         return reproduce_adjustable(options)
     card = read_card(options.card)
-    recipe = recipe_from(card["recipe"])
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
+    recipe = as_asked(recipe_from(card["recipe"]), options)
     style = card["style"]
     (path,) = find_styles(options.style, [style])
     more = {name: style.get(name) for name in ("title", "painter", "year")}

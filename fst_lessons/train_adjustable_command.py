@@ -21,6 +21,7 @@ from .train_command import (
     INTERRUPTED,
     SHARED,
     TOLD,
+    as_asked,
     best_precision,
     chosen_fields,
     find_photographs,
@@ -95,9 +96,7 @@ def reproduce_adjustable(options: argparse.Namespace) -> int:
 
     began = time.perf_counter()
     card = read_adjustable_card(options.card)
-    recipe = recipe_from(card["recipe"], AdjustableRecipe)
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
+    recipe = as_asked(recipe_from(card["recipe"], AdjustableRecipe), options)
     paths = find_styles(options.style, card["styles"])
     described = _describe(paths, card["styles"])
     with join() as group:

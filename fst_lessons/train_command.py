@@ -131,6 +131,14 @@ def chosen_fields(options: argparse.Namespace, names: Iterable[str]) -> dict[str
     return {name: value for name, value in given.items() if value is not None}
 
 
+def as_asked(recipe: Any, options: argparse.Namespace) -> Any:
+    """Return a card's recipe with what `reproduce` was told to change of it."""
+    changes = chosen_fields(options, ("steps", "start"))
+    if changes.get("start") == "none":
+        changes["start"] = None
+    return replace(recipe, **changes)
+
+
 def add_comparison(parser: argparse.ArgumentParser) -> None:
     """Declare the slow method, and pictures of the progress."""
     add = parser.add_argument

@@ -20,6 +20,7 @@ from .train_command import (
     SHARED,
     add_common,
     add_length,
+    as_asked,
     best_precision,
     chosen_fields,
     find_photographs,
@@ -102,9 +103,7 @@ def reproduce(options: argparse.Namespace) -> int:
     from .training_state import recipe_from
 
     card = read_super_resolution_card(options.card)
-    recipe = recipe_from(card["recipe"], SuperResolutionRecipe)
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
+    recipe = as_asked(recipe_from(card["recipe"], SuperResolutionRecipe), options)
     with join() as group:
         training = _train(options, recipe, group, None, time.perf_counter())
     if group.leads and not options.quiet:

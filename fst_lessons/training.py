@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .adjustable_checkpoints import is_adjustable
 from .batches import draw_batch
 from .checkpoints import find_net, load_net, load_weights, net_names, read_card
 from .datasets import held_out_photos
@@ -158,12 +159,17 @@ def make_net(recipe: TrainingRecipe) -> TransformNet:
     A narrower net of the same layers is widened.
 
     Raises:
-        ValueError: that other net has other layers.
+        ValueError: that other net has other layers, or is an adjustable one.
     """
     torch.manual_seed(recipe.seed)
     net = TransformNet(recipe.preset, width=recipe.width)
     if recipe.start is None:
         return net
+    if is_adjustable(recipe.start):
+        raise ValueError(
+            f"{recipe.start} is a net for several styles; tools/settle_net.py makes "
+            "one for a single style of it, which can be started from"
+        )
     same_width = recipe.start in net_names(width=recipe.width)
     path = find_net(recipe.start, width=recipe.width if same_width else None)
     if "net" not in read_card(path):  # another program's file tells no layers

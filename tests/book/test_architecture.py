@@ -156,6 +156,7 @@ ARROWS = {
     "training_habits": {"loop"},
     "train_adjustable_command": ANY,
     "training": {
+        "adjustable_checkpoints",
         "batches",
         "checkpoints",
         "datasets",

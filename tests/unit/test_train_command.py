@@ -81,6 +81,19 @@ def test_a_card_is_enough_to_train_again(tmp_path, folder, capsys):
     assert first["evaluation"]["total"] == second["evaluation"]["total"]
 
 
+def test_a_card_can_be_trained_by_from_another_start(tmp_path, folder):
+    photos = ["--photos", str(folder)]
+    assert train(tmp_path, "--steps", "1", "--start", "none", *photos) == 0
+    again, card = tmp_path / "again.safetensors", str(tmp_path / "net.safetensors")
+    options = ["--out", str(again), "--yardstick", "0", *photos]
+    assert main(["reproduce", card, *options, "--start", card]) == 0
+    first, second = read_card(card), read_card(again)
+    assert first["recipe"]["start"] is None
+    assert second["recipe"] == {**first["recipe"], "start": card}
+    assert main(["reproduce", str(again), *options, "--start", "none"]) == 0
+    assert read_card(again)["history"] == first["history"]
+
+
 def test_title_and_painter_are_kept(tmp_path):
     told = ["--title", "Night", "--painter", "A. Painter", "--year", "1900"]
     assert train(tmp_path, "--steps", "1", *told) == 0
@@ -97,6 +110,7 @@ def test_title_and_painter_are_kept(tmp_path):
     [
         (["--photos", "nowhere"], "no folder nowhere"),
         (["--resume"], "nothing to resume"),
+        (["--start", "page_16"], "tools/settle_net.py"),
         (["--steps", "0"], "steps must be 1 or more"),
         (["--minutes", "-1"], "minutes must be positive"),
         (["--preset", "papre"], "unknown preset 'papre'"),
