@@ -49,7 +49,7 @@ def make_net(recipe: AdjustableRecipe) -> AdjustableTransformNet:
 
 
 def widen_adjustable(
-    net: AdjustableTransformNet, times: int, *, noise: float = 0.2, seed: int = 0
+    net: AdjustableTransformNet, times: int, *, noise: float = 0.05, seed: int = 0
 ) -> AdjustableTransformNet:
     """Return a net with more channels that paints nearly what a net paints.
 

@@ -18,7 +18,7 @@ CONVOLUTIONS = nn.Conv2d, nn.ConvTranspose2d
 
 
 def widen(
-    net: TransformNet, times: int = 2, *, noise: float = 0.2, seed: int = 0
+    net: TransformNet, times: int = 2, *, noise: float = 0.05, seed: int = 0
 ) -> TransformNet:
     """Return a net with more channels that paints nearly what a net paints.
 

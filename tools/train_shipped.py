@@ -42,7 +42,6 @@ OF_STYLE = {
     "mosaic": LARGE,
     "stained_glass": LARGE,
 }
-OF_WIDE = {"composition_vii": GENTLE}
 STEPS = {16: 3000, 32: 6000}
 ADJUSTABLE = ("starry_night", "great_wave", "the_scream", "nocturne", "mosaic")
 NEARER = ["--zoom", "0.75", "1.75"]
@@ -78,7 +77,6 @@ def style_job(name: str, width: int, paintings: Path) -> Job:
     start = "starry_night_16" if width == 16 else f"{name}_16"
     if width == 32:  # flat darkness must be seen to be painted; a good start is kept
         more += [*NEARER, "--learning-rate", "0.014"]
-        more += OF_WIDE.get(name, [])
     arguments = ["train", "--style", style, "--width", str(width), *more]
     arguments += ["--start", start, "--steps", str(STEPS[width]), "--yardstick", "120"]
     after = None if start == f"{name}_{width}" else start
