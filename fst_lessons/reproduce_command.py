@@ -1,6 +1,6 @@
 """The command ``reproduce``: the training that a recipe card describes, once more.
 
-python -m fst_lessons reproduce starry_night --out again.safetensors
+python -m fst_lessons reproduce woodblock --out again.safetensors
 """
 
 from __future__ import annotations
