@@ -21,8 +21,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
+from card_objective import objective_of
 
-from fst_lessons.assets import sha256_of, style_path
 from fst_lessons.checkpoints import (
     is_super_resolution,
     load_net,
@@ -31,14 +31,10 @@ from fst_lessons.checkpoints import (
     save_net,
 )
 from fst_lessons.datasets import bundled_photos, held_out_photos
-from fst_lessons.images import load_image, resize, soften
-from fst_lessons.loss_network import load_loss_network
-from fst_lessons.objective import StyleObjective
 from fst_lessons.parallel import Group
 from fst_lessons.recipes import OBJECTIVE_FIELDS
 from fst_lessons.super_resolution_recipe import SuperResolutionRecipe
 from fst_lessons.super_resolution_training import SuperResolutionTask
-from fst_lessons.training import make_loss
 from fst_lessons.training_state import recipe_from
 from fst_lessons.yardstick import steps_of_gatys
 
@@ -90,13 +86,7 @@ def evaluate_painter(net, card, picture=None) -> dict[str, float]:
     Raises:
         ValueError: the picture is not the one the net was trained for.
     """
-    recipe, told = recipe_from(card["recipe"]), card["style"]
-    path = picture or style_path(told["name"])
-    if sha256_of(path) != told["sha256"]:
-        raise ValueError(f"{path} is not the picture that {told['name']} is")
-    style = soften(resize(load_image(path), recipe.style_size), recipe.style_blur)
-    loss = make_loss(load_loss_network(recipe.loss_network), recipe)
-    found = StyleObjective(loss, style).measure(net, held_out_photos())
+    found = objective_of(card, picture).measure(net, held_out_photos())
     curve = card["evaluation"]["gatys_curve"]
     return found | {"gatys_steps": steps_of_gatys(found["total"], curve)}
 

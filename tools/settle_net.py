@@ -16,18 +16,14 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from card_objective import objective_of
 from torch import nn
 
 from fst_lessons.adjustable_checkpoints import load_adjustable
 from fst_lessons.adjusted import settled
-from fst_lessons.assets import style_path
 from fst_lessons.checkpoints import read_card, save_net
 from fst_lessons.datasets import bundled_photos
-from fst_lessons.images import load_image, resize, soften
-from fst_lessons.loss_network import load_loss_network
-from fst_lessons.objective import StyleObjective
-from fst_lessons.training import make_loss
-from fst_lessons.training_state import recipe_from
+from fst_lessons.images import resize
 from fst_lessons.transform_net import PRESETS, TransformNet
 
 SIZE = 192  # of the photographs that blocks are chosen by, shorter side
@@ -57,15 +53,6 @@ def as_book(net: TransformNet, keep: tuple[int, ...]) -> TransformNet:
         state[name] = value
     book.load_state_dict(state)
     return book.eval().requires_grad_(False)
-
-
-def objective_of(card: dict, picture: Path | None = None) -> StyleObjective:
-    """Return what a card's net was trained for."""
-    recipe = recipe_from(card["recipe"])
-    style = load_image(picture or style_path(card["style"]["name"]))
-    style = soften(resize(style, recipe.style_size), recipe.style_blur)
-    loss = make_loss(load_loss_network(recipe.loss_network), recipe)
-    return StyleObjective(loss, style)
 
 
 def best_blocks(net: TransformNet, count: int, measure) -> tuple[int, ...]:
@@ -106,8 +93,8 @@ def main() -> None:
         keep = best_blocks(net, PRESETS["book"].blocks, measure)
         book = as_book(net, keep)
         before, after = measure(net), measure(book)
-    told = {"settled": {"net": options.net, "strength": strength, "blocks": keep}}
-    save_net(book, options.out, {"recipe": card["recipe"], **told})
+    told = {"net": options.net, "strength": strength, "blocks": keep}
+    save_net(book, options.out, {"recipe": card["recipe"], "settled": told})
     print(f"objective {before:.3f}, with blocks {keep} alone {after:.3f}")
 
 

@@ -4,9 +4,9 @@
         [--device cuda] [--side-by-side 8] [--minutes 8] [--out data/weights]
 
 The steps are those for a graphics card; most nets were trained on a processor core and
-for fewer, see their cards. What is there already is left alone, unless --again. A net
-that starts from another waits for it. Trained nets are then given their entries by
-tools/register_nets.py.
+for fewer, and some from another start, see their cards. What is there already is left
+alone, unless --again. A net that starts from another waits for it. Trained nets are
+then given their entries by tools/register_nets.py.
 """
 
 from __future__ import annotations

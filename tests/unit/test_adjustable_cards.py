@@ -15,8 +15,9 @@ PAIRS = [
     (name, style) for name, card in CARDS.items() for style in card["net"]["styles"]
 ]
 SAME = ("loss_network", "content_layers", "style_layers", "shift_weight")
-# of the plain net's objective, to the percent; the net of the page has cheaper layers
+# of the plain net's objective; the net of the page has cheaper layers
 WITHIN = {"page_16": 1.10, "adjustable_32": 1.15}
+TOO_FAR = {("page_16", "mosaic"): "1.102: mosaic_16 began as page_16 and went further"}
 
 each_style = pytest.mark.parametrize(("name", "style"), PAIRS)
 
@@ -113,9 +114,13 @@ def test_there_are_plain_nets_to_compare_with(name):
 
 
 @each_twin
-def test_the_objective_is_near_that_of_a_net_for_one_lambda(name, style, plain):
+def test_the_objective_is_near_that_of_a_net_for_one_lambda(
+    name, style, plain, request
+):
+    if (name, style) in TOO_FAR:
+        request.applymarker(pytest.mark.xfail(reason=TOO_FAR[name, style], strict=True))
     ratio = at_reference(name, style) / plain["evaluation"]["total"]
-    assert 0.5 < round(ratio, 2) <= WITHIN[name]
+    assert 0.5 < ratio <= WITHIN[name]
 
 
 @each_twin
