@@ -33,7 +33,7 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	FST_STATIC=1 TQDM_DISABLE=1 $(TOGETHER) --nbval --nbval-current-env \
 	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(NOTEBOOKS)
 	$(MAKE) --no-print-directory book
-	$(TOGETHER) tests/browser
+	$(TOGETHER) --dist loadgroup tests/browser
 
 lab: .venv/installed  ## open the chapters in JupyterLab, which the first time installs
 	@$(BIN)/python -c "import jupyterlab" 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab

@@ -7,7 +7,8 @@
 The weights are those of the last round or, with --mean, the mean of some rounds'
 weights: nets that began as the same one lie near enough to each other for that, and
 their mean is a little better than each. The card is the last round's; "rounds" holds
-recipe, seconds and evaluation of each.
+recipe, seconds and evaluation of each. A file that has "rounds" already brings them
+along, so that a shipped net can be trained further; its START is not asked for then.
 
     python tools/join_rounds.py --round NET.safetensors nocturne_16
         --start nocturne_16 --curve nocturne_16 [--picture STYLE.jpg] --out FILE
@@ -48,6 +49,20 @@ def mean_weights(nets) -> dict[str, torch.Tensor]:
 def rounded(value: float) -> float:
     """Return a value as cards have it, six digits."""
     return float(f"{value:.6g}")
+
+
+def rounds_of(card: dict, start: str) -> list[dict]:
+    """Return what a card keeps of each round its net was trained in, one or more.
+
+    Args:
+        card: of a net.
+        start: what it began as, where that was its only round.
+    """
+    if "rounds" in card:
+        return card["rounds"]
+    found = {k: v for k, v in card["evaluation"].items() if isinstance(v, int | float)}
+    recipe = {**card["recipe"], "start": start}
+    return [{"recipe": recipe, "seconds": card["seconds"], "evaluation": found}]
 
 
 def evaluate_enlarger(net, card) -> dict[str, float]:
@@ -107,12 +122,9 @@ def main() -> None:
         load = load_super_resolution if is_super_resolution(path) else load_net
         net, card = load(path)
         nets.append(net)
-        kept = {"recipe": {**card["recipe"], "start": start}}
-        found = {
-            k: v for k, v in card["evaluation"].items() if isinstance(v, int | float)
-        }
-        kept |= {"seconds": card["seconds"], "evaluation": found}
-        rounds.append(kept)
+        if options.mean and "rounds" in card:
+            parser.error(f"{path} has rounds of its own: --mean could not number them")
+        rounds += rounds_of(card, start)
     start = None if options.start == "chance" else options.start
     card = {**card, "recipe": {**card["recipe"], "start": start}}
     if len(rounds) > 1:

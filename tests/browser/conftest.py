@@ -1,9 +1,12 @@
 """One browser without a network for all tests of the built book."""
 
+from pathlib import Path
+
 import pytest
 from chapters import missing
 from screenshot import HTML, find_chromium, open_browser, settle
 
+HERE = Path(__file__).parent
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 # JupyterLab takes keys from whatever has the focus, unless that very element says no
 JUPYTER = """() => document.addEventListener('keydown', event => {
@@ -16,6 +19,19 @@ JUPYTER = """() => document.addEventListener('keydown', event => {
         return;
     }
 }, true)"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep all tests of one page together, whatever file they stand in.
+
+    Processes share out groups: each page is then opened by one of them alone, once in
+    the light, in the dark, and on a phone.
+    """
+    for item in items:
+        if item.path.parent == HERE:
+            page = getattr(item, "callspec", None) and item.callspec.params.get("name")
+            item.add_marker(pytest.mark.xdist_group(page or item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,19 @@ def test_the_mean_of_two_rounds(join, other):
     assert card["recipe"]["start"] == "starry_night_16"
 
 
+def test_a_net_of_several_rounds_is_trained_further(join, other, tmp_path):
+    both = ("--round", KNOWN, "chance", "--round", other, "round 1")
+    curve = ("--curve", "nocturne_16")
+    net, card = join(*both, *curve)
+    earlier = save_net(net, tmp_path / "earlier.safetensors", card)
+    _, further = join("--round", earlier, "", "--round", other, "round 2", *curve)
+    starts = [told["recipe"]["start"] for told in further["rounds"]]
+    assert starts == ["chance", "round 1", "round 2"]
+    assert further["rounds"][:2] == card["rounds"]
+    with pytest.raises(SystemExit):
+        join("--round", earlier, "", "--round", other, "x", *curve, "--mean", 1, 2)
+
+
 @pytest.mark.parametrize(
     ("lender", "words"),
     [
