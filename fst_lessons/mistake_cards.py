@@ -116,5 +116,6 @@ def _number(value: float) -> str:
     """Return a number as short as it can be read; what is nearly nothing is 0."""
     if not abs(value) >= 1e-4:  # NaN is not larger than anything
         return "NaN" if value != value else "0"
-    short = float(f"{value:.3g}" if abs(value) >= 100 else f"{value:.2g}")
+    steady = float(f"{value:.4g}")  # 1/16 has one rounding, whatever computed it
+    short = float(f"{steady:.3g}" if abs(steady) >= 100 else f"{steady:.2g}")
     return f"{short:,.0f}" if 100 <= abs(short) < 1e7 else f"{short:.2g}"

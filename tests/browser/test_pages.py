@@ -93,7 +93,8 @@ def test_a_phone_need_not_scroll_sideways(visit, name):
 
 @each_page
 def test_a_laptop_shows_every_line_of_code_whole(visit, name):
-    page = visit(name, width=LAPTOP).page
+    page = visit(name).page  # the same visit as above, not one more
+    assert page.viewport_size["width"] == LAPTOP
     cut = page.evaluate(
         """() => [...document.querySelectorAll('.bd-article pre')]
             .filter(e => e.scrollWidth > e.clientWidth + 1)

@@ -54,6 +54,8 @@ def test_the_verdict_is_what_the_doctor_really_says(value, name, verdict):
         (-0.0039216, "-0.0039"),
         (3e9, "3e+09"),
         (-2.117, "-2.1"),
+        (2.25, "2.2"),
+        (2.2500001, "2.2"),  # one number, whatever computed it
         (float("nan"), "NaN"),
     ],
 )
