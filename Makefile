@@ -16,7 +16,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # for one another
 TOGETHER := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help book test lab style lint execute bench data repository clean
+.PHONY: help book test units lab style lint execute bench data repository clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -29,11 +29,13 @@ book: .venv/installed book/_static/vendor/live/installed  ## build the book and 
 
 test: .venv/installed  ## run every check: style, package, chapters, the built book in a browser
 	$(MAKE) --no-print-directory lint
-	$(TOGETHER) tests --ignore=tests/browser
+	$(MAKE) --no-print-directory -j 2 book units
 	FST_STATIC=1 TQDM_DISABLE=1 $(TOGETHER) --nbval --nbval-current-env \
 	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(NOTEBOOKS)
-	$(MAKE) --no-print-directory book
 	$(TOGETHER) --dist loadgroup tests/browser
+
+units: .venv/installed
+	$(TOGETHER) tests --ignore=tests/browser
 
 lab: .venv/installed  ## open the chapters in JupyterLab, which the first time installs
 	@$(BIN)/python -c "import jupyterlab" 2>/dev/null || $(BIN)/python -m pip install --quiet jupyterlab

@@ -143,7 +143,8 @@ class _Evaluation:
         # torch's L-BFGS takes a curvature below 1e-10 for rounding and then crawls;
         # losses averaged over a picture are that flat
         total = total * values.numel()
-        (values.grad,) = torch.autograd.grad(total, values)
+        (gradient,) = torch.autograd.grad(total, values)
+        values.grad = gradient.contiguous()  # torch's L-BFGS takes no other layout
         return total
 
 

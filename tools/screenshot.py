@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# resolves once everything that was asked for before has been laid out and painted
+LAID_OUT = "() => new Promise(go => requestAnimationFrame(() => setTimeout(go)))"
 OFFLINE = (
     "--disable-background-networking",
     "--no-proxy-server",
@@ -89,7 +91,7 @@ def settle(page):
                 image => image.decode().catch(() => null)));
         }"""
     )
-    page.wait_for_timeout(200)
+    page.evaluate(LAID_OUT)
 
 
 def take(page_name, out, *, width=1280, height=900, dark=False, full=False, part=None):

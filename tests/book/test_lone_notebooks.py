@@ -1,7 +1,7 @@
 """A chapter alone in an empty folder, as on Colab: a package installed, no checkout.
 
-All chapters run their setup and their imports, two run whole. `FST_LONE=all` runs every
-notebook whole, which takes minutes.
+All chapters run their setup and their imports, the cheapest runs whole. `FST_LONE=all`
+runs every notebook whole, which takes minutes.
 """
 
 import json
@@ -16,8 +16,9 @@ from chapters import NOTEBOOKS, ROOT
 from nbclient import NotebookClient
 from setup_cell import setup_cell
 
-CHEAP = ("01_pixels_and_perception", "02_loss_network")
-WHOLE = [p for p in NOTEBOOKS if os.environ.get("FST_LONE") == "all" or p.stem in CHEAP]
+CHEAPEST = "02_loss_network"
+ALL = os.environ.get("FST_LONE") == "all"
+WHOLE = [path for path in NOTEBOOKS if ALL or path.stem == CHEAPEST]
 ADDRESS = "https://example.org/someone/lessons"
 # a notebook's first cells of code in a fresh shell each; what they ask of pip is told
 BEGIN = """

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from chapters import missing
-from screenshot import HTML, find_chromium, open_browser, settle
+from screenshot import HTML, LAID_OUT, find_chromium, open_browser, settle
 
 HERE = Path(__file__).parent
+LAPTOP = 1280
+SCHEMES = {False: "light", True: "dark"}
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 # JupyterLab takes keys from whatever has the focus, unless that very element says no
 JUPYTER = """() => document.addEventListener('keydown', event => {
@@ -25,8 +27,7 @@ JUPYTER = """() => document.addEventListener('keydown', event => {
 def pytest_collection_modifyitems(items):
     """Keep all tests of one page together, whatever file they stand in.
 
-    Processes share out groups: each page is then opened by one of them alone, once in
-    the light, in the dark, and on a phone.
+    Processes share out groups: each page is then opened by one of them alone, and once.
     """
     for item in items:
         if item.path.parent == HERE:
@@ -81,10 +82,9 @@ def browser(request):
 class Visit:
     """A page opened from disk, with what it asked for and what went wrong."""
 
-    def __init__(self, browser, name, *, width=1280, dark=False):
+    def __init__(self, browser, name, *, width=LAPTOP, dark=False):
         self.page = browser.new_page(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
+            viewport={"width": width, "height": 900}, color_scheme=SCHEMES[dark]
         )
         self.page.set_default_timeout(PATIENCE)
         self.requests, self.errors = [], []
@@ -92,9 +92,19 @@ class Visit:
         self.page.on("requestfailed", lambda request: self.errors.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self.listen)
+        self.seen_as = (width, dark, "screen")
         address = (HTML / "book" / f"{name}.html").as_uri()
         self.page.goto(address, timeout=PATIENCE)
         settle(self.page)
+
+    def look(self, *, width=LAPTOP, dark=False, media="screen"):
+        """See the page otherwise: turned, at dusk, on paper; return this visit."""
+        if self.seen_as != (width, dark, media):
+            self.page.emulate_media(color_scheme=SCHEMES[dark], media=media)
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.evaluate(LAID_OUT)
+            self.seen_as = (width, dark, media)
+        return self
 
     def listen(self, message):
         """Keep a console message that is an error."""
@@ -102,17 +112,30 @@ class Visit:
             self.errors.append(message.text)
 
 
+@pytest.fixture
+def open_anew(browser):
+    """Return a function that opens a page in a certain look; close it afterwards."""
+    opened = []
+
+    def open_page(name, **how):
+        opened.append(Visit(browser, name, **how))
+        return opened[-1]
+
+    yield open_page
+    for one in opened:
+        one.page.close()
+
+
 @pytest.fixture(scope="session")
 def visit(browser):
-    """Return a function that opens a page once for each way to look at it."""
+    """Return a function that opens a page once and looks at it in several ways."""
     seen = {}
 
     def open_page(name, **how):
-        key = (name, *sorted(how.items()))
-        if key not in seen:
-            for old in [old for old in seen if old[0] != name]:
-                seen.pop(old).page.close()  # the pages of one name are open at a time
-            seen[key] = Visit(browser, name, **how)
-        return seen[key]
+        if name not in seen:
+            while seen:
+                seen.popitem()[1].page.close()  # one page is open at a time
+            seen[name] = Visit(browser, name)
+        return seen[name].look(**how)
 
     return open_page

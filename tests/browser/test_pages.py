@@ -1,12 +1,41 @@
 """Every page, opened from disk in a real browser that has no network."""
 
+import io
+
+import pytest
 from chapters import each_page
+from PIL import Image, ImageChops
 
 LAPTOP = 1280
 PHONE = 390
 
 RAW_TEX = r"\$\$|\\[(\[]|\\[a-z]{3,}|:::|\{[a-z:]+\}`"
 SCROLLS = "pre, .math, mjx-container, .pst-scrollable-table-container"
+
+
+def photographs(page):
+    """Return two screens of the page, in grey, and how long it is."""
+    page.evaluate("document.activeElement.blur()")
+    screens = []
+    for down in (0, 3000):
+        page.evaluate("down => scrollTo({ top: down, behavior: 'instant' })", down)
+        picture = page.screenshot(animations="disabled")
+        screens.append(Image.open(io.BytesIO(picture)).convert("L"))
+    return screens, page.evaluate("document.documentElement.scrollHeight")
+
+
+@pytest.mark.parametrize("name", ["02_loss_network"], scope="session")
+@pytest.mark.parametrize("how", [{"dark": True}, {"width": PHONE}])
+def test_a_page_turned_or_at_dusk_looks_as_if_opened_so(visit, open_anew, name, how):
+    # all other tests look at pages this way: opening one takes five times longer
+    turned, height = photographs(visit(name, **how).page)
+    anew, opened_height = photographs(open_anew(name, **how).page)
+    assert height == opened_height
+    for one, other in zip(turned, anew, strict=True):
+        differing = ImageChops.difference(one, other).point(lambda v: 255 * (v > 16))
+        assert differing.histogram()[255] < 0.01 * one.width * one.height
+    plain, _ = photographs(visit(name).page)
+    assert plain[0].tobytes() != anew[0].tobytes()
 
 
 @each_page

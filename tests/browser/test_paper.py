@@ -28,11 +28,11 @@ each_printed = pytest.mark.parametrize(
 
 @pytest.fixture
 def paper(visit, name):
-    """Return a chapter as it goes to the printer, read in the dark before."""
-    page = visit(name, width=WIDTH, dark=True).page
-    page.emulate_media(media="print")
+    """Give a chapter as it goes to the printer, read in the dark before."""
+    page = visit(name, width=WIDTH, dark=True, media="print").page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    return page
+    yield page
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
 
 
 @each_printed

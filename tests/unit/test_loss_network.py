@@ -264,7 +264,9 @@ class TestPublishedWeights:
         std = torch.tensor(normalization.std).view(1, 3, 1, 1)
         expected = torchvision_activations(features, (picture - mean) / std)
         found = network(picture, ["relu3_3"])["relu3_3"]
-        torch.testing.assert_close(found, expected["relu3_3"].detach())
+        torch.testing.assert_close(
+            found, expected["relu3_3"].detach(), rtol=1e-4, atol=1e-3
+        )
 
     def test_a_changed_file_is_refused(self, served):
         _, file = served
