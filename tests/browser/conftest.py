@@ -10,6 +10,10 @@ HERE = Path(__file__).parent
 LAPTOP = 1280
 SCHEMES = {False: "light", True: "dark"}
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
+# the theme has followed the browser's, and no colour is on its way to another
+CALM = """theme => document.documentElement.dataset.theme === theme
+    && document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity
+        || a.playState !== 'running')"""
 # JupyterLab takes keys from whatever has the focus, unless that very element says no
 JUPYTER = """() => document.addEventListener('keydown', event => {
     const free = e => e.hasAttribute('data-lm-suppress-shortcuts');
@@ -102,9 +106,14 @@ class Visit:
         if self.seen_as != (width, dark, media):
             self.page.emulate_media(color_scheme=SCHEMES[dark], media=media)
             self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.evaluate(LAID_OUT)
+            self.calm(SCHEMES[dark])
             self.seen_as = (width, dark, media)
         return self
+
+    def calm(self, theme):
+        """Wait until the page is laid out and has the colours of a theme."""
+        self.page.evaluate(LAID_OUT)
+        self.page.wait_for_function(CALM, arg=theme)
 
     def listen(self, message):
         """Keep a console message that is an error."""

@@ -29,10 +29,12 @@ each_printed = pytest.mark.parametrize(
 @pytest.fixture
 def paper(visit, name):
     """Give a chapter as it goes to the printer, read in the dark before."""
-    page = visit(name, width=WIDTH, dark=True, media="print").page
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    yield page
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    visited = visit(name, width=WIDTH, dark=True, media="print")
+    visited.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    visited.calm("light")
+    yield visited.page
+    visited.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    visited.calm("dark")
 
 
 @each_printed
