@@ -28,7 +28,8 @@ each_printed = pytest.mark.parametrize(
 
 @pytest.fixture
 def paper(visit, name):
-    """Give a chapter as it goes to the printer, read in the dark before."""
+    """Give a chapter as it goes to the printer; it was read in the dark before."""
+    visit(name, dark=True).page.evaluate("scrollTo(0, 3000), scrollTo(0, 2000)")
     visited = visit(name, width=WIDTH, dark=True, media="print")
     visited.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     visited.calm("light")
