@@ -136,15 +136,25 @@ def open_anew(browser):
 
 
 @pytest.fixture(scope="session")
-def visit(browser):
-    """Return a function that opens a page once and looks at it in several ways."""
+def opened(browser):
+    """Return a function that opens a page once and gives it as it was last seen."""
     seen = {}
 
-    def open_page(name, **how):
+    def open_page(name):
         if name not in seen:
             while seen:
                 seen.popitem()[1].page.close()  # one page is open at a time
             seen[name] = Visit(browser, name)
-        return seen[name].look(**how)
+        return seen[name]
 
     return open_page
+
+
+@pytest.fixture(scope="session")
+def visit(opened):
+    """Return a function that looks at a page in several ways.
+
+    To turn a page costs more than most tests do with it: tests that look at it in the
+    same way stand together, those that need not look take `opened`.
+    """
+    return lambda name, **how: opened(name).look(**how)

@@ -39,15 +39,35 @@ def test_a_page_turned_or_at_dusk_looks_as_if_opened_so(visit, open_anew, name, 
 
 
 @each_page
-def test_nothing_is_asked_of_another_machine(visit, name):
-    requests = visit(name).requests
+def test_dark_mode_is_dark_and_readable(visit, name):
+    page = visit(name, dark=True).page
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    paper, ink = page.evaluate(
+        """() => {
+            const light = color => {
+                const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+                    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const text = document.querySelector('.bd-article h1');
+            return [getComputedStyle(document.body).backgroundColor,
+                    getComputedStyle(text).color].map(light);
+        }"""
+    )
+    assert paper < 0.05
+    assert (ink + 0.05) / (paper + 0.05) > 7  # the contrast that WCAG calls enhanced
+
+
+@each_page
+def test_nothing_is_asked_of_another_machine(opened, name):
+    requests = opened(name).requests
     assert requests
     assert [r for r in requests if not r.startswith(("file:", "data:", "blob:"))] == []
 
 
 @each_page
-def test_nothing_goes_wrong(visit, name):
-    assert visit(name).errors == []
+def test_nothing_goes_wrong(opened, name):
+    assert opened(name).errors == []
 
 
 @each_page
@@ -86,23 +106,15 @@ def test_pictures_are_there_and_described(visit, name):
 
 
 @each_page
-def test_dark_mode_is_dark_and_readable(visit, name):
-    page = visit(name, dark=True).page
-    assert page.locator("html").get_attribute("data-theme") == "dark"
-    paper, ink = page.evaluate(
-        """() => {
-            const light = color => {
-                const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
-                    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-            };
-            const text = document.querySelector('.bd-article h1');
-            return [getComputedStyle(document.body).backgroundColor,
-                    getComputedStyle(text).color].map(light);
-        }"""
+def test_a_laptop_shows_every_line_of_code_whole(visit, name):
+    page = visit(name).page  # the same visit as above, not one more
+    assert page.viewport_size["width"] == LAPTOP
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.bd-article pre')]
+            .filter(e => e.scrollWidth > e.clientWidth + 1)
+            .map(e => [e.scrollWidth, e.clientWidth, e.textContent.slice(0, 60)])"""
     )
-    assert paper < 0.05
-    assert (ink + 0.05) / (paper + 0.05) > 7  # the contrast that WCAG calls enhanced
+    assert not cut
 
 
 @each_page
@@ -118,15 +130,3 @@ def test_a_phone_need_not_scroll_sideways(visit, name):
         [PHONE, SCROLLS],
     )
     assert wide <= PHONE, guilty
-
-
-@each_page
-def test_a_laptop_shows_every_line_of_code_whole(visit, name):
-    page = visit(name).page  # the same visit as above, not one more
-    assert page.viewport_size["width"] == LAPTOP
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll('.bd-article pre')]
-            .filter(e => e.scrollWidth > e.clientWidth + 1)
-            .map(e => [e.scrollWidth, e.clientWidth, e.textContent.slice(0, 60)])"""
-    )
-    assert not cut

@@ -26,7 +26,7 @@ each_printed = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def paper(visit, name):
     """Give a chapter as it goes to the printer; it was read in the dark before."""
     visit(name, dark=True).page.evaluate("scrollTo(0, 3000), scrollTo(0, 2000)")
@@ -51,8 +51,7 @@ def test_a_chapter_fits_the_paper(paper, name):
 @each_printed
 def test_nothing_to_click_is_printed(paper, name):
     for selector in (CHROME, "button", "input", ".headerlink", ".fst-live"):
-        parts = paper.locator(selector).all()
-        assert [p for p in parts if p.is_visible()] == [], selector
+        assert paper.locator(selector).filter(visible=True).count() == 0, selector
     words = paper.locator(".bd-article").inner_text()
     assert not re.search(r"Click to|Show code|Hide code", words)
 

@@ -18,8 +18,8 @@ def weights(requests):
 
 
 @each_page
-def test_a_page_is_light(visit, name, record_property):
-    loaded = weights(visit(name).requests)
+def test_a_page_is_light(opened, name, record_property):
+    loaded = weights(opened(name).requests)
     assert HTML / "book" / f"{name}.html" in loaded
     assert sum(path.suffix == ".css" for path in loaded) > 3
     own = {p: size for p, size in loaded.items() if p.name not in RUNTIME}
