@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb)) templates/chapter.ipynb
+# what takes longest begins first, so that no processor waits for the other at the end
+LONGEST := $(foreach n,05 07 08 10 03 04 06 09 failure,$(wildcard book/$n_*.ipynb))
 OUT := _build/html
 MINUTES ?= 5
 WORKERS ?= 2
@@ -15,7 +17,8 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # files of tests side by side, a thread each: threads of two processes on two cores wait
 # for one another. glibc keeps memory, in large pages: a twentieth sooner
 TOGETHER := GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_TRIM_THRESHOLD_=4000000000 \
-  MALLOC_MMAP_THRESHOLD_=4000000000 OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+  MALLOC_MMAP_THRESHOLD_=4000000000 OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) \
+  --dist loadfile --no-loadscope-reorder
 
 .PHONY: help book test units lab style lint execute bench data repository clean
 .DEFAULT_GOAL := help
@@ -32,8 +35,9 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory -j 2 book units
 	FST_STATIC=1 TQDM_DISABLE=1 $(TOGETHER) --nbval --nbval-current-env \
-	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg $(NOTEBOOKS)
-	$(TOGETHER) --dist loadgroup tests/browser
+	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg \
+	  $(LONGEST) $(filter-out $(LONGEST),$(NOTEBOOKS))
+	$(TOGETHER) --dist loadgroup --loadscope-reorder tests/browser
 
 units: .venv/installed
 	$(TOGETHER) tests --ignore=tests/browser
