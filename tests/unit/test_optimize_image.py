@@ -329,7 +329,7 @@ def test_unknown_coordinates_are_named():
 
 def test_pocket_is_at_least_three_times_faster_than_vgg16():
     """The same loop in turns, so that a busy machine slows both."""
-    picture = random(1, 3, 160, 160)
+    picture = random(1, 3, 112, 112)
     networks = [load_loss_network("pocket"), load_loss_network("vgg16", weights=None)]
     seconds = [[], []]
     for _ in range(3):
