@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from .datasets import held_out_photos
 from .images import save_image
 from .training_state import Training
 
@@ -15,8 +16,9 @@ class Previews:
     """Called after each measurement; see `training.fit`'s `on_measure`.
 
     Writes `slow_method.png` (photographs above, below them what the slow method makes
-    of them with the same weights: a bad lambda shows before the training starts) and
-    a `step_NNNNNN.png` at each measurement (below them the net's paintings).
+    of them with the same weights: a bad lambda shows before the training starts; not
+    without a yardstick) and a `step_NNNNNN.png` at each measurement (below them the
+    net's paintings).
 
     Args:
         folder: made where missing; None writes nothing.
@@ -30,18 +32,23 @@ class Previews:
 
     def __call__(self, training: Training) -> None:
         """Tell about the slow method once, then write the net's pictures."""
-        yardstick = training.yardstick
-        if yardstick is None:
-            return
-        if not self.told:
+        if training.yardstick is not None and not self.told:
             self.told = True
             self.say(self.slow_method(training))
         if self.folder is None:
             return
+        photographs = self.photographs(training)
         with torch.no_grad():
-            painted = [training.net(photo) for photo in yardstick.photographs]
+            painted = [training.net(photo) for photo in photographs]
         path = self.folder / f"step_{training.step:06d}.png"
-        save_image(_two_rows(yardstick.photographs, painted), path)
+        save_image(_two_rows(photographs, painted), path)
+
+    def photographs(self, training: Training) -> list[torch.Tensor]:
+        """Return what a training is measured on, where its net is."""
+        if training.yardstick is not None:
+            return training.yardstick.photographs
+        device = next(training.net.parameters()).device
+        return [photo.to(device) for photo in held_out_photos()]
 
     def slow_method(self, training: Training) -> str:
         """Return what a training's slow method reached, and write its pictures."""

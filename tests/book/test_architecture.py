@@ -183,7 +183,7 @@ ARROWS = {
         "super_resolution_recipe",
         "training_state",
     },
-    "previews": {"images", "training_state"},
+    "previews": {"datasets", "images", "training_state"},
     "train_command": ANY,
     "reproduce_command": ANY,
     "tiles": {"images", "transform_net"},

@@ -62,6 +62,14 @@ def test_trains_previews_and_writes_a_card(tmp_path, folder, capsys):
     assert not (tmp_path / "net.training.safetensors").exists()
 
 
+def test_without_a_yardstick_the_net_is_still_shown(tmp_path, folder):
+    preview = tmp_path / "preview"
+    options = ["--photos", str(folder), "--preview", str(preview)]
+    assert train(tmp_path, "--steps", "1", "--yardstick", "0", *options) == 0
+    pictures = sorted(path.name for path in preview.iterdir())
+    assert pictures == ["step_000000.png", "step_000001.png"]
+
+
 def test_without_photographs_says_what_that_costs(tmp_path, capsys):
     assert train(tmp_path, "--steps", "1") == 0
     assert "no --photos" in capsys.readouterr().out
