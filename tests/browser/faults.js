@@ -1,17 +1,17 @@
 // What axe-core finds in the page as it looks now. Called by test_accessibility.py.
 //
-// axe-core's time grows with the elements of a page, most of them words of code and parts
-// of formulas, and measuring contrast takes most of it. So code and formulas are plain text
-// while it looks (unless `whole`), and contrast is measured on a few of each kind: same
-// colours, size and weight on the same ground. Within `figures` every one is measured, for
-// there words lie on pictures. Afterwards the page is as it was.
+// axe-core's time grows with the elements of a page, most of them words of code, and
+// measuring contrast takes most of it. So code is plain text while it looks (unless
+// `whole`), and contrast is measured on a few of each kind: same colours, size and weight
+// on the same ground. Within `figures` every one is measured, for there words lie on
+// pictures. Afterwards the page is as it was.
 async ([rules, figures, whole]) => {
     const OF_A_KIND = 2;
-    const flat = whole ? 'mjx-container' : 'pre, code, .sig, mjx-container';
-    const kept = [...document.querySelectorAll(flat)]
-        .filter(e => !e.parentElement.closest(flat))
+    const code = 'pre, code, .sig';
+    const kept = (whole ? [] : [...document.querySelectorAll(code)])
+        .filter(e => !e.parentElement.closest(code))
         .map(e => [e, [...e.childNodes]]);
-    kept.forEach(([e]) => e.replaceChildren(e.textContent || 'formula'));
+    kept.forEach(([e]) => e.replaceChildren(e.textContent));
 
     const grounds = new Map([[null, '']]);
     const ground = e => {
