@@ -27,6 +27,7 @@ class Previews:
 
     def __init__(self, folder: Path | None, say: Callable[[str], None]) -> None:
         self.folder, self.say, self.told = folder, say, False
+        self.photographs: list[torch.Tensor] = []
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -37,18 +38,12 @@ class Previews:
             self.say(self.slow_method(training))
         if self.folder is None:
             return
-        photographs = self.photographs(training)
+        if not self.photographs:
+            self.photographs = _measured_on(training)
         with torch.no_grad():
-            painted = [training.net(photo) for photo in photographs]
+            painted = [training.net(photo) for photo in self.photographs]
         path = self.folder / f"step_{training.step:06d}.png"
-        save_image(_two_rows(photographs, painted), path)
-
-    def photographs(self, training: Training) -> list[torch.Tensor]:
-        """Return what a training is measured on, where its net is."""
-        if training.yardstick is not None:
-            return training.yardstick.photographs
-        device = next(training.net.parameters()).device
-        return [photo.to(device) for photo in held_out_photos()]
+        save_image(_two_rows(self.photographs, painted), path)
 
     def slow_method(self, training: Training) -> str:
         """Return what a training's slow method reached, and write its pictures."""
@@ -62,6 +57,13 @@ class Previews:
             f"the slow method, {len(yardstick.curve)} steps with these weights: "
             f"objective {yardstick.curve[-1]:.3g}{where}"
         )
+
+
+def _measured_on(training: Training) -> list[torch.Tensor]:
+    if training.yardstick is not None:
+        return training.yardstick.photographs
+    device = next(training.net.parameters()).device
+    return [photo.to(device) for photo in held_out_photos()]
 
 
 def _two_rows(above: list[torch.Tensor], below: list[torch.Tensor]) -> torch.Tensor:
