@@ -37,7 +37,7 @@ test: .venv/installed  ## run every check: style, package, chapters, the built b
 	FST_STATIC=1 TQDM_DISABLE=1 $(TOGETHER) --nbval --nbval-current-env \
 	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg \
 	  $(LONGEST) $(filter-out $(LONGEST),$(NOTEBOOKS))
-	$(TOGETHER) --dist loadgroup --loadscope-reorder tests/browser
+	$(TOGETHER) --loadscope-reorder tests/browser
 
 units: .venv/installed
 	$(TOGETHER) tests --ignore=tests/browser

@@ -1,13 +1,12 @@
 """One browser without a network for all tests of the built book."""
 
-from pathlib import Path
-
 import pytest
-from chapters import missing
+from chapters import missing, pages
 from screenshot import HTML, LAID_OUT, find_chromium, open_browser, settle
+from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
 LAPTOP = 1280
+PAGES = sorted((page.removeprefix("book/") for page in pages()), key=len, reverse=True)
 SCHEMES = {False: "light", True: "dark"}
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 # the theme has followed the browser's, and no colour is on its way to another
@@ -27,16 +26,18 @@ JUPYTER = """() => document.addEventListener('keydown', event => {
 }, true)"""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep all tests of one page together, whatever file they stand in.
+class PageByPage(LoadScopeScheduling):
+    """Share out pages among processes: each is opened by one of them alone."""
 
-    Processes share out groups: each page is then opened by one of them alone, and once.
-    """
-    for item in items:
-        if item.path.parent == HERE:
-            page = getattr(item, "callspec", None) and item.callspec.params.get("name")
-            item.add_marker(pytest.mark.xdist_group(page or item.path.stem))
+    def _split_scope(self, nodeid):
+        file, _, given = nodeid.partition("[")
+        return next((page for page in PAGES if page in given), file.split("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep all tests of one page together, whatever file they stand in."""
+    return PageByPage(config, log)
 
 
 @pytest.fixture(scope="session")
