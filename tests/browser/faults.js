@@ -3,10 +3,11 @@
 // axe-core's time grows with the elements of a page, most of them words of code, and
 // measuring contrast takes most of it. So code is plain text while it looks (unless
 // `whole`), and contrast is measured on a few of each kind: same colours, size and weight
-// on the same ground. Within `figures` every one is measured, for there words lie on
-// pictures. Afterwards the page is as it was.
-async ([rules, figures, whole]) => {
-    const OF_A_KIND = 2;
+// on the same ground. `known` says how many of a kind were measured on other pages, and
+// is returned with those of this one. Within `figures` every one is measured, for there
+// words lie on pictures. Afterwards the page is as it was.
+async ([rules, figures, whole, known]) => {
+    const OF_A_KIND = 2, IN_ALL = 6;
     const code = 'pre, code, .sig';
     const kept = (whole ? [] : [...document.querySelectorAll(code)])
         .filter(e => !e.parentElement.closest(code))
@@ -34,7 +35,9 @@ async ([rules, figures, whole]) => {
         const { color, fontSize, fontWeight } = getComputedStyle(e);
         const kind = [color, fontSize, fontWeight, ground(e)].join();
         count[kind] = (count[kind] || 0) + 1;
-        if (count[kind] <= OF_A_KIND) measure(e);
+        if (count[kind] > OF_A_KIND || known[kind] >= IN_ALL) continue;
+        known[kind] = (known[kind] || 0) + 1;
+        measure(e);
     }
     document.querySelectorAll('input, textarea, select').forEach(measure);
 
@@ -43,6 +46,7 @@ async ([rules, figures, whole]) => {
         runOnly: rules, resultTypes: ['violations'], iframes: false, preload: false });
     marked.forEach(e => e.removeAttribute('data-measured'));
     kept.forEach(([e, own]) => e.replaceChildren(...own));
-    return violations.filter(v => ['serious', 'critical'].includes(v.impact))
+    const grave = violations.filter(v => ['serious', 'critical'].includes(v.impact))
         .map(v => [v.id, v.nodes.length, ...v.nodes.slice(0, 3).map(n => n.html)]);
+    return [grave, known];
 }
