@@ -38,6 +38,7 @@ OPSET = 20
 LEAST = 16  # pixels a side
 LARGE = 64  # numbers: a tensor of fewer stays as it is
 NEEDED = ("onnx", "onnxscript")  # torch's exporter wants both
+OLDEST = (2, 11)  # of torch: the exporters before it fail on a free height and width
 
 
 def export_net(
@@ -55,8 +56,8 @@ def export_net(
         The path.
 
     Raises:
-        ValueError: another ending, no such folder, not such a net, or a package that
-            the exporter needs is missing.
+        ValueError: another ending, no such folder, not such a net, a package that the
+            exporter needs is missing, or torch is too old for it.
         OSError: no room or no right to write; an older file at `path` stays.
     """
     path = check_onnx_destination(path)
@@ -76,8 +77,15 @@ def to_onnx(net: TransformNet | AdjustableTransformNet, *, half: bool = True) ->
     """Return a net as the content of an ONNX file; `net` and `half` as in `export_net`.
 
     Raises:
-        ValueError: not such a net, or a package that the exporter needs is missing.
+        ValueError: not such a net, a package that the exporter needs is missing, or
+            torch is too old for it.
     """
+    if torch.__version__ < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise ValueError(
+            f"exporting needs torch {oldest} or newer, this is {torch.__version__}: "
+            "python -m pip install --upgrade torch torchvision"
+        )
     module, inputs = _module(net)
     sizes = {2: _side(net, "height"), 3: _side(net, "width")}
     shapes = {name: sizes if name == "photograph" else None for name in inputs}

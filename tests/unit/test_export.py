@@ -145,6 +145,15 @@ def test_other_weights_are_rounded_only_if_asked(half, bound):
     assert half == (gap > TINY)
 
 
+def test_an_older_torch_is_named(monkeypatch):
+    older = type(torch.__version__)("2.9.1+cpu")
+    monkeypatch.setattr(torch, "__version__", older)
+    with pytest.raises(
+        ValueError, match=r"needs torch 2\.11 or newer, this is 2\.9\.1"
+    ):
+        to_onnx(TransformNet(width=4, blocks=0))
+
+
 def test_bad_destinations(tmp_path):
     net = TransformNet(width=4, blocks=0)
     with pytest.raises(ValueError, match=r"ends in \.onnx"):
