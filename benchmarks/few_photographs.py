@@ -24,6 +24,7 @@ from torch import Tensor
 from fst_lessons import assets
 from fst_lessons.cards import versions
 from fst_lessons.datasets import load_folder
+from fst_lessons.fast import best_precision
 from fst_lessons.images import load_image, resize
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
@@ -106,7 +107,7 @@ def main() -> int:
         print(f"few_photographs.py: {error}", file=sys.stderr)
         return 2
     asked = {"width": args.width, "size": args.size, "steps": args.steps}
-    recipe = TrainingRecipe(**asked, **FIXED)
+    recipe = TrainingRecipe(**asked, **FIXED, precision=best_precision())
     style = load_image(assets.style_path(STYLE), size=recipe.style_size)
     names = assets.photo_names()
     unseen = [load_image(assets.photo_path(n), size=SIZE, square=True) for n in names]

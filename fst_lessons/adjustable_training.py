@@ -26,6 +26,7 @@ from .adjustable_recipe import AdjustableRecipe
 from .adjustable_start import make_net
 from .batches import draw_batch
 from .datasets import held_out_photos
+from .fast import best_precision
 from .fast_adjustable import FastAdjustable
 from .loop import Habits, train
 from .loss_network import load_loss_network
@@ -135,7 +136,8 @@ def fit_adjustable(
         styles: {name: `(1, 3, H, W)` RGB in [0, 1]}, each already in its size and
             softness, see `AdjustableRecipe.style_sizes` and `style_blurs`.
         photos: `(1, 3, H, W)` uint8, see `training.fit`.
-        recipe: default `AdjustableRecipe()`; its styles are those given here.
+        recipe: default `AdjustableRecipe()`, in the device's `best_precision`; its
+            styles are those given here.
         habits: minutes, checkpoint, resume and so on, see `loop.Habits`.
         held_out: photographs to measure on, default four bundled ones at 256 px.
         device: where to compute.
@@ -152,7 +154,8 @@ def fit_adjustable(
         FloatingPointError: a term became NaN or infinite; names it.
     """
     began, group = time.perf_counter(), group or Group()
-    recipe = replace(recipe or AdjustableRecipe(), styles=tuple(styles), **changes)
+    default = AdjustableRecipe(precision=best_precision(device))
+    recipe = replace(recipe or default, styles=tuple(styles), **changes)
     make_task = partial(
         AdjustableTask,
         photos=photos,

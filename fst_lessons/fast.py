@@ -108,6 +108,11 @@ def best_dtype(device: torch.device | str = "cpu") -> torch.dtype:
     return torch.bfloat16 if quick else torch.float32
 
 
+def best_precision(device: torch.device | str = "cpu") -> str:
+    """Return the number format that a device trains in soonest, as recipes name it."""
+    return str(best_dtype(device)).removeprefix("torch.")
+
+
 _KEPT: WeakKeyDictionary[nn.Module, tuple[tuple, Tensor]] = WeakKeyDictionary()
 
 

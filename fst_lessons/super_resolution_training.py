@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from .checkpoints import find_super_resolution, load_super_resolution
 from .datasets import held_out_photos
 from .degradation import enlarge
+from .fast import best_precision
 from .fast_super_resolution import fast_super_resolution
 from .loop import Habits, train
 from .loss_network import load_loss_network
@@ -77,7 +78,8 @@ def fit_super_resolution(
     Args:
         photos: `(1, 3, H, W)` uint8, see `training.fit`; smaller ones than a crop and
             its margin are left out.
-        recipe: see `super_resolution_recipe.make_recipe`.
+        recipe: see `super_resolution_recipe.make_recipe`; default
+            `SuperResolutionRecipe()`, in the device's `best_precision`.
         habits: minutes, checkpoint, resume and so on, see `loop.Habits`.
         held_out: photographs to measure on, default four bundled ones at 256 px.
         device: where to compute.
@@ -101,7 +103,8 @@ def fit_super_resolution(
         device=torch.device(device),
         group=group or Group(),
     )
-    recipe = replace(recipe or SuperResolutionRecipe(), **changes)
+    default = SuperResolutionRecipe(precision=best_precision(device))
+    recipe = replace(recipe or default, **changes)
     return train(
         make_task, recipe, habits or Habits(), began=began, group=group or Group()
     )

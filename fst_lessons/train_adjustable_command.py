@@ -22,7 +22,6 @@ from .train_command import (
     SHARED,
     TOLD,
     as_asked,
-    best_precision,
     chosen_fields,
     find_photographs,
     told_of,
@@ -52,6 +51,7 @@ def train_adjustable(options: argparse.Namespace) -> int:
             styles of one name, or pictures that cannot be used.
     """
     from . import __main__
+    from .fast import best_precision
     from .parallel import join
 
     began = time.perf_counter()

@@ -177,6 +177,7 @@ def run_train(options: argparse.Namespace) -> int:
 
         return train_adjustable(options)
     from . import __main__
+    from .fast import best_precision
     from .parallel import join
 
     chosen = _chosen_for_one(options)
@@ -321,13 +322,6 @@ def find_photographs(
     for path, reason in skipped.items():
         say(f"skipped {path.name}: {reason}")
     return photos, {"what": "a folder of photographs", "count": len(photos)}
-
-
-def best_precision(device: str) -> str:
-    """Return the number format that a device trains in soonest, as recipes name it."""
-    from .fast import best_dtype
-
-    return str(best_dtype(device)).removeprefix("torch.")
 
 
 def describe(training: Training, out: Path, checkpoint: Path) -> str:

@@ -25,7 +25,7 @@ from .adjustable_checkpoints import is_adjustable
 from .batches import draw_batch
 from .checkpoints import find_net, load_net, load_weights, net_names, read_card
 from .datasets import held_out_photos
-from .fast import Autocast, FastNet
+from .fast import Autocast, FastNet, best_precision
 from .loop import Habits, train
 from .loss_network import LossNetwork, load_loss_network
 from .losses import PerceptualLoss
@@ -102,7 +102,7 @@ def fit(
         style: `(1, 3, H, W)` RGB in [0, 1], already in its size and
             softness, see `TrainingRecipe.style_size` and `style_blur`.
         photos: `(1, 3, H, W)` uint8, from `datasets.load_folder` or `bundled_photos`.
-        recipe: default `TrainingRecipe()`.
+        recipe: default `TrainingRecipe()`, in the device's `best_precision`.
         minutes: end after this long, whatever the recipe's steps, measuring included.
         held_out: photographs to measure on, default four bundled ones at 256 px.
         yardstick: steps of the slow method to compare with (0: none), or a yardstick
@@ -137,7 +137,8 @@ def fit(
         on_measure=on_measure,
         progress=progress,
     )
-    recipe = replace(recipe or TrainingRecipe(), **changes)
+    default = TrainingRecipe(precision=best_precision(device))
+    recipe = replace(recipe or default, **changes)
     make_task = partial(
         StyleTask,
         photos=photos,

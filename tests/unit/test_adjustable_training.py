@@ -279,6 +279,13 @@ def test_other_styles_cannot_go_on(fit, styles, tmp_path):
         fit(styles=other, habits={"checkpoint": file, "resume": True})
 
 
+@pytest.mark.parametrize("best", ["float32", "bfloat16"])
+def test_without_a_recipe_the_number_format_is_the_processors(fit, monkeypatch, best):
+    module = "fst_lessons.adjustable_training.best_precision"
+    monkeypatch.setattr(module, lambda device: best)
+    assert fit(steps=1).recipe.precision == best
+
+
 def test_two_seeds_differ(fit):
     assert torch.equal(weights(fit().net), weights(fit().net))
     assert not torch.equal(weights(fit().net), weights(fit(seed=1).net))

@@ -8,7 +8,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from fst_lessons import fast as fast_module
-from fst_lessons.fast import FastNet, best_dtype, fast, resize_kernel, square_kernel
+from fst_lessons.fast import (
+    FastNet,
+    best_dtype,
+    best_precision,
+    fast,
+    resize_kernel,
+    square_kernel,
+)
 from fst_lessons.transform_net import TransformNet
 
 KINDS = {
@@ -116,8 +123,10 @@ def test_square_kernel_computes_four_pixels_at_once(kernel):
     ],
 )
 def test_number_format_is_the_processors(monkeypatch, able, dtype):
-    monkeypatch.setattr(fast_module.torch.cpu, "get_capabilities", lambda: able)
+    cpu = fast_module.torch.cpu  # older versions of torch do not tell
+    monkeypatch.setattr(cpu, "get_capabilities", lambda: able, raising=False)
     assert best_dtype() == dtype
+    assert best_precision() == str(dtype).split(".")[1]
     assert fast(make("book")).dtype == dtype
 
 

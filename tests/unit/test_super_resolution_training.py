@@ -15,6 +15,7 @@ from fst_lessons.checkpoints import (
     save_net,
 )
 from fst_lessons.degradation import enlarge
+from fst_lessons.fast import best_precision
 from fst_lessons.images import load_image
 from fst_lessons.loop import Habits
 from fst_lessons.loss_network import load_loss_network
@@ -55,7 +56,8 @@ def held_out():
 @pytest.fixture
 def fit(photos, held_out):
     def run(net=BASELINE, *, loss="pixel", photos=photos, habits=None, **changes):
-        recipe = make_recipe(net, loss=loss, **{**TINY, **changes})
+        settings = {"precision": best_precision(), **TINY, **changes}
+        recipe = make_recipe(net, loss=loss, **settings)
         habits = {"progress": False, "measurements": 2, **(habits or {})}
         return fit_super_resolution(
             photos, recipe=recipe, habits=Habits(**habits), held_out=held_out
@@ -121,6 +123,18 @@ def test_every_net_and_loss_can_be_trained(fit):
         assert result.step == 1
         assert history_columns(result.recipe)[2:] == list(result.recipe.terms)
         assert len(result.history[0]) == len(history_columns(result.recipe))
+
+
+@pytest.mark.parametrize("best", ["float32", "bfloat16"])
+def test_without_a_recipe_the_number_format_is_the_processors(
+    photos, held_out, monkeypatch, best
+):
+    module = "fst_lessons.super_resolution_training.best_precision"
+    monkeypatch.setattr(module, lambda device: best)
+    quiet = Habits(progress=False, measurements=1)
+    changes = {**TINY, "steps": 1, "net": BASELINE}
+    result = fit_super_resolution(photos, habits=quiet, held_out=held_out, **changes)
+    assert result.recipe.precision == best
 
 
 def test_two_trainings_of_a_seed_are_equal_and_of_two_seeds_are_not(fit):

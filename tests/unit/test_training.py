@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from json import dumps, loads
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import torch
 from fst_lessons import datasets, training
 from fst_lessons.__main__ import main
 from fst_lessons.checkpoints import load_net
+from fst_lessons.fast import best_precision
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
 from fst_lessons.recipes import TrainingRecipe
@@ -49,7 +50,8 @@ def held_out():
 def fit(style, photos, held_out):
     def run(**changes):
         settings = {"held_out": held_out, "yardstick": 0, "progress": False}
-        settings |= {"recipe": TrainingRecipe(**TINY), "steps": 6}
+        quick = TrainingRecipe(**TINY, precision=best_precision())
+        settings |= {"recipe": quick, "steps": 6}
         pictures = {"style": style, "photos": photos}
         settings |= {**pictures, **changes}
         return training.fit(settings.pop("style"), settings.pop("photos"), **settings)
@@ -158,6 +160,14 @@ def test_the_loss_network_learns_nothing(fit, monkeypatch):
         assert kept.grad is None
 
 
+@pytest.mark.parametrize("best", ["float32", "bfloat16"])
+def test_without_a_recipe_the_number_format_is_the_processors(fit, monkeypatch, best):
+    monkeypatch.setattr(training, "best_precision", lambda device: best)
+    assert fit(recipe=None, steps=1, **TINY).recipe.precision == best
+    kept = TrainingRecipe(**TINY, precision="float32")
+    assert fit(recipe=kept, steps=1).recipe == replace(kept, steps=1)
+
+
 def test_two_trainings_of_a_seed_are_equal_and_of_two_seeds_are_not(fit):
     assert torch.equal(weights(fit().net), weights(fit().net))
     assert not torch.equal(weights(fit().net), weights(fit(seed=1).net))
@@ -199,6 +209,7 @@ def test_the_loss_curve_has_a_row_a_stretch(fit):
     history = fit(steps=6).history
     assert [row[0] for row in history] == [1, 2, 3, 4, 5, 6]
     cheap = {"measurements": 1, "size": 16, "batch": 1, "shift_weight": 0.0}
+    cheap["optimizer"] = "adam"
     long = fit(steps=130, **cheap).history
     assert len(long) == 100
     assert long[-1][0] == 130
@@ -257,8 +268,8 @@ def begin(words, *launcher):
 
 
 def test_a_killed_training_continues_bit_for_bit(order, tmp_path):
-    assert main(order("straight.safetensors", "--steps", "60")) == 0
-    saving = ["--steps", "60", "--checkpoint-seconds", "0"]
+    assert main(order("straight.safetensors", "--steps", "40")) == 0
+    saving = ["--steps", "40", "--checkpoint-seconds", "0"]
     process = begin(order("killed.safetensors", *saving))
     checkpoint = tmp_path / "killed.training.safetensors"
     until = time.monotonic() + 120
@@ -268,7 +279,7 @@ def test_a_killed_training_continues_bit_for_bit(order, tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert 5 <= read(checkpoint).card["step"] < 60
+    assert 5 <= read(checkpoint).card["step"] < 40
     assert main(order("killed.safetensors", "--resume")) == 0
     nets = [load_net(tmp_path / f"{n}.safetensors")[0] for n in ("straight", "killed")]
     assert torch.equal(weights(nets[0]), weights(nets[1]))
