@@ -21,7 +21,7 @@ from stock_example import StockTrainer, stock_net
 from torch import Tensor
 
 from fst_lessons import fast
-from fst_lessons.loss_network import load_loss_network
+from fst_lessons.loss_network import fast_loss_network, load_loss_network
 from fst_lessons.losses import PerceptualLoss
 from fst_lessons.objective import StyleObjective
 from fst_lessons.recipes import CONTENT_LAYERS
@@ -90,8 +90,7 @@ def our_job(work: Work) -> Job:
         return without_gradients(fast.fast(net.eval()), x)
     pocket = work.loss_network == "pocket"
     network = load_loss_network("pocket" if pocket else "vgg16", **_random(pocket))
-    if fast.best_dtype() == torch.bfloat16:
-        network = network.in_bfloat16()
+    network = fast_loss_network(network)
     layers = CONTENT_LAYERS if pocket else ("relu2_2",)  # the stock example's
     objective = StyleObjective(PerceptualLoss(network, content_layers=layers), x[:1])
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)

@@ -24,7 +24,7 @@ from torch import Tensor
 from fst_lessons import assets
 from fst_lessons.cards import versions
 from fst_lessons.datasets import load_folder
-from fst_lessons.fast import best_precision
+from fst_lessons.devices import best_precision
 from fst_lessons.images import load_image, resize
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective

@@ -31,8 +31,9 @@ from screenshot import HTML, open_browser  # noqa: E402
 
 from fst_lessons.adjustable_net import AdjustableTransformNet  # noqa: E402
 from fst_lessons.adjusted import Adjusted  # noqa: E402
+from fst_lessons.devices import best_dtype  # noqa: E402
 from fst_lessons.export import load_exportable, to_onnx  # noqa: E402
-from fst_lessons.fast import best_dtype, fast  # noqa: E402
+from fst_lessons.fast import fast  # noqa: E402
 from fst_lessons.onnx_painter import OnnxPainter  # noqa: E402
 
 PAGE_NET, PLAIN_NET = "page_16", "nocturne"

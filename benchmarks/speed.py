@@ -23,7 +23,7 @@ import contestants
 import torch
 from contestants import QUICK, WORKS, Job, Work
 
-from fst_lessons.fast import best_dtype
+from fst_lessons.devices import best_dtype
 
 NAMES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 

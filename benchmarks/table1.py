@@ -21,9 +21,10 @@ from collections.abc import Callable
 import torch
 
 from fst_lessons import assets
-from fst_lessons.fast import best_dtype, fast
+from fst_lessons.devices import best_precision
+from fst_lessons.fast import fast
 from fst_lessons.images import load_image
-from fst_lessons.loss_network import load_loss_network
+from fst_lessons.loss_network import fast_loss_network, load_loss_network
 from fst_lessons.losses import PerceptualLoss
 from fst_lessons.optimize_image import optimize_image
 from fst_lessons.transform_net import TransformNet
@@ -38,7 +39,8 @@ def contestants(size: int, *, evaluations: int = 2) -> dict[str, tuple[Job, int]
     photo = load_image(assets.photo_path("cat"), size=size, square=True)
     jobs: dict[str, tuple[Job, int]] = {}
     for name, weights in {"pocket": "default", "vgg16": None}.items():
-        loss = PerceptualLoss(load_loss_network(name, weights=weights))
+        network = fast_loss_network(load_loss_network(name, weights=weights))
+        loss = PerceptualLoss(network)
         targets = loss.targets(content=photo, style=photo)
 
         def optimize(loss: PerceptualLoss = loss, targets=targets) -> object:
@@ -85,7 +87,7 @@ def main() -> None:
         "processor": processor,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "pass": str(best_dtype()).removeprefix("torch."),
+        "format": best_precision(),  # of evaluations and passes alike
     }
     print(", ".join(str(value) for value in about.values()))
     names = ("pocket, ms", "VGG-16, ms", "pass w 32, ms", "pass w 16, ms")

@@ -22,7 +22,7 @@ from speed import machine, peak_megabytes, take_turns
 from torch import Tensor
 
 from fst_lessons import assets
-from fst_lessons.fast import best_dtype
+from fst_lessons.devices import best_dtype
 from fst_lessons.super_resolution import Enlarger
 from fst_lessons.super_resolution_net import SRCNN, SuperResolutionNet
 

@@ -132,7 +132,7 @@ def _add_loss_options(parser: argparse.ArgumentParser) -> None:
 def run_optimize(options: argparse.Namespace) -> int:
     """Read two pictures, optimize a third, write it."""
     from .images import check_destination, load_image, save_image
-    from .loss_network import load_loss_network
+    from .loss_network import fast_loss_network, load_loss_network
     from .optimize_image import transfer_style
 
     check_destination(options.out)  # before minutes of computing, not after
@@ -145,7 +145,7 @@ def run_optimize(options: argparse.Namespace) -> int:
     result = transfer_style(
         content,
         style,
-        loss_network=network,
+        loss_network=fast_loss_network(network),
         content_layers=options.content_layer,
         style_layers=options.style_layers,
         content_weight=options.content_weight,

@@ -26,7 +26,7 @@ from .adjustable_recipe import AdjustableRecipe
 from .adjustable_start import make_net
 from .batches import draw_batch
 from .datasets import held_out_photos
-from .fast import best_precision
+from .devices import best_precision
 from .fast_adjustable import FastAdjustable
 from .loop import Habits, train
 from .loss_network import load_loss_network

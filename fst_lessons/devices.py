@@ -1,4 +1,4 @@
-"""Where a net computes: the device asked for, or the best there is."""
+"""Where a net computes, and in what: a device and its best number format."""
 
 from __future__ import annotations
 
@@ -46,3 +46,23 @@ def placed(net: Net, device: str | torch.device | None) -> Net:
     if net.training or there != here:
         net = copy.deepcopy(net).eval().to(there)
     return net
+
+
+def best_dtype(device: torch.device | str = "cpu") -> torch.dtype:
+    """Return bfloat16 where the device multiplies in it, else float32.
+
+    A processor without such instructions would only pretend, slowly.
+    """
+    kind = torch.device(device).type
+    if kind == "cpu":
+        # older versions of torch do not tell
+        able = getattr(torch.cpu, "get_capabilities", dict)()
+        quick = able.get("amx_bf16") or able.get("avx512_bf16")
+    else:
+        quick = kind == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if quick else torch.float32
+
+
+def best_precision(device: torch.device | str = "cpu") -> str:
+    """Return the number format that a device trains in soonest, as recipes name it."""
+    return str(best_dtype(device)).removeprefix("torch.")

@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .devices import best_dtype
 from .transform_net import TransformNet, _Block
 
 LAST = torch.channels_last
@@ -91,26 +92,6 @@ class Autocast(nn.Module):
         with torch.autocast(images.device.type, self.dtype):
             painted = self.net(images)
         return painted.float()
-
-
-def best_dtype(device: torch.device | str = "cpu") -> torch.dtype:
-    """Return bfloat16 where the device multiplies in it, else float32.
-
-    A processor without such instructions would only pretend, slowly.
-    """
-    kind = torch.device(device).type
-    if kind == "cpu":
-        # older versions of torch do not tell
-        able = getattr(torch.cpu, "get_capabilities", dict)()
-        quick = able.get("amx_bf16") or able.get("avx512_bf16")
-    else:
-        quick = kind == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if quick else torch.float32
-
-
-def best_precision(device: torch.device | str = "cpu") -> str:
-    """Return the number format that a device trains in soonest, as recipes name it."""
-    return str(best_dtype(device)).removeprefix("torch.")
 
 
 _KEPT: WeakKeyDictionary[nn.Module, tuple[tuple, Tensor]] = WeakKeyDictionary()

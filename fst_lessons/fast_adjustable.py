@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from .adjustable_layers import EPSILON, Block, Settings, Stage, Transposed4
 from .adjustable_net import AdjustableTransformNet
-from .fast import LAST, _backward, _kernel, _last, _pad, _up, best_dtype
+from .devices import best_dtype
+from .fast import LAST, _backward, _kernel, _last, _pad, _up
 
 
 class FastAdjustable(nn.Module):

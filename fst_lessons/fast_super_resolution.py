@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast import LAST, Autocast, _kernel, _last, best_dtype, resize_kernel
+from .devices import best_dtype
+from .fast import LAST, Autocast, _kernel, _last, resize_kernel
 from .super_resolution_net import SRCNN, SuperResolutionNet
 
 

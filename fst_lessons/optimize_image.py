@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from .coordinates import COORDINATES, Pixels, Waves
 from .descent import Descent, has_run_away
 from .images import check_image, resize
-from .loss_network import LossNetwork, load_loss_network
+from .loss_network import LossNetwork, fast_loss_network, load_loss_network
 from .losses import CONTENT_LAYERS, STYLE_LAYERS, PerceptualLoss
 
 Objective = Callable[[Tensor], tuple[Tensor, dict[str, Tensor]]]
@@ -290,7 +290,8 @@ def transfer_style(
     Args:
         content: `(1, 3, H, W)` RGB in [0, 1].
         style: `(1, 3, H', W')` RGB in [0, 1], of any size.
-        loss_network: default `load_loss_network("pocket")`.
+        loss_network: default "pocket" in the processor's best number format,
+            see `loss_network.fast_loss_network`.
         content_layers: see `PerceptualLoss`.
         style_layers: see `PerceptualLoss`.
         content_weight: lambda_c.
@@ -303,7 +304,7 @@ def transfer_style(
         **settings: passed on to `optimize_image`.
     """
     loss = PerceptualLoss(
-        loss_network or load_loss_network(),
+        loss_network or fast_loss_network(load_loss_network()),
         content_layers=content_layers,
         style_layers=style_layers,
         content_weight=content_weight,

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from .checkpoints import find_super_resolution, load_super_resolution
 from .datasets import held_out_photos
 from .degradation import enlarge
-from .fast import best_precision
+from .devices import best_precision
 from .fast_super_resolution import fast_super_resolution
 from .loop import Habits, train
 from .loss_network import load_loss_network

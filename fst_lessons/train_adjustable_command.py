@@ -51,7 +51,7 @@ def train_adjustable(options: argparse.Namespace) -> int:
             styles of one name, or pictures that cannot be used.
     """
     from . import __main__
-    from .fast import best_precision
+    from .devices import best_precision
     from .parallel import join
 
     began = time.perf_counter()

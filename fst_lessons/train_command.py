@@ -177,7 +177,7 @@ def run_train(options: argparse.Namespace) -> int:
 
         return train_adjustable(options)
     from . import __main__
-    from .fast import best_precision
+    from .devices import best_precision
     from .parallel import join
 
     chosen = _chosen_for_one(options)

@@ -74,7 +74,7 @@ def add_train_sr(commands: argparse._SubParsersAction) -> None:
 
 def run_train_sr(options: argparse.Namespace) -> int:
     """Train by the options."""
-    from .fast import best_precision
+    from .devices import best_precision
     from .parallel import join
     from .super_resolution_net import NETS, check_factor
 

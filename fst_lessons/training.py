@@ -25,7 +25,8 @@ from .adjustable_checkpoints import is_adjustable
 from .batches import draw_batch
 from .checkpoints import find_net, load_net, load_weights, net_names, read_card
 from .datasets import held_out_photos
-from .fast import Autocast, FastNet, best_precision
+from .devices import best_precision
+from .fast import Autocast, FastNet
 from .loop import Habits, train
 from .loss_network import LossNetwork, load_loss_network
 from .losses import PerceptualLoss

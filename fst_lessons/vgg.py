@@ -140,10 +140,11 @@ class LossNetwork(nn.Module):
         return x.to(dtype, memory_format=torch.channels_last)
 
     def in_bfloat16(self) -> LossNetwork:
-        """Return a copy that computes in bfloat16, for training on a processor.
+        """Return a copy that computes in bfloat16, to train nets or pictures by.
 
         Pictures still come in float32 and are normalized in it. Convolutions, padding
-        and pooling take a third of the time where the processor multiplies in bfloat16.
+        and pooling take a third of the time where the processor multiplies in bfloat16;
+        where it does not, they take longer: see `loss_network.fast_loss_network`.
         """
         quick = copy.deepcopy(self)
         quick.convolutions.to(torch.bfloat16, memory_format=torch.channels_last)

@@ -21,7 +21,7 @@ from .images import load_image
 from .live_figure import LiveFigure, upload_button
 from .live_painter import Painter, Plan
 from .live_strength import live_strength
-from .loss_network import LossNetwork, load_loss_network
+from .loss_network import LossNetwork, fast_loss_network, load_loss_network
 from .losses import CONTENT_LAYERS
 from .optimize_image import make_start
 
@@ -51,7 +51,7 @@ def live_transfer(
         style: name of a bundled style picture; default the grid's.
         size: shorter side of the picture, in pixels.
         num_steps: evaluations of one run.
-        loss_network: default the pocket network.
+        loss_network: default the pocket network, see `loss_network.fast_loss_network`.
 
     Returns:
         Something to show as the last line of a cell. With FST_STATIC=1, or without
@@ -70,7 +70,7 @@ def live_transfer(
         import ipywidgets
     except ImportError:
         return still_transfer("To move sliders here, install ipywidgets.")
-    network = loss_network or load_loss_network("pocket")
+    network = loss_network or fast_loss_network(load_loss_network("pocket"))
     return LiveTransfer(
         ipywidgets,
         network,

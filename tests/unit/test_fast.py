@@ -8,14 +8,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from fst_lessons import fast as fast_module
-from fst_lessons.fast import (
-    FastNet,
-    best_dtype,
-    best_precision,
-    fast,
-    resize_kernel,
-    square_kernel,
-)
+from fst_lessons.devices import best_dtype, best_precision
+from fst_lessons.fast import FastNet, fast, resize_kernel, square_kernel
+from fst_lessons.loss_network import fast_loss_network, load_loss_network
+from fst_lessons.losses import PerceptualLoss
+from fst_lessons.optimize_image import transfer_style
 from fst_lessons.transform_net import TransformNet
 
 KINDS = {
@@ -128,6 +125,28 @@ def test_number_format_is_the_processors(monkeypatch, able, dtype):
     assert best_dtype() == dtype
     assert best_precision() == str(dtype).split(".")[1]
     assert fast(make("book")).dtype == dtype
+    network = load_loss_network(weights=None, pooling="avg")
+    quick = fast_loss_network(network)
+    assert (quick is network) == (dtype == torch.float32)
+    assert (quick.convolutions["3_1"].weight.dtype, quick.pooling) == (dtype, "avg")
+    assert network.convolutions["3_1"].weight.dtype == torch.float32
+
+
+@pytest.mark.skipif(
+    best_dtype() == torch.float32, reason="this processor has no bfloat16"
+)
+def test_a_descent_gets_as_far_in_bfloat16():
+    content, style = photograph(64, 64)[:1], photograph(64, 64)[1:]
+    exact = load_loss_network()
+    loss, totals = PerceptualLoss(exact), []
+    targets = loss.targets(content=content, style=style)
+    for network in (exact, None):  # the default is quick
+        given = {"loss_network": network, "num_steps": 40, "progress": False}
+        painted = transfer_style(content, style, **given).image
+        totals.append(float(loss(painted, targets)[0]))
+    start = float(loss(content, targets)[0])
+    assert totals[1] < 0.1 * start
+    assert totals[1] < 1.1 * totals[0]
 
 
 def test_other_devices_keep_float32():

@@ -15,7 +15,7 @@ from fst_lessons.checkpoints import (
     save_net,
 )
 from fst_lessons.degradation import enlarge
-from fst_lessons.fast import best_precision
+from fst_lessons.devices import best_precision
 from fst_lessons.images import load_image
 from fst_lessons.loop import Habits
 from fst_lessons.loss_network import load_loss_network

@@ -16,7 +16,7 @@ import torch
 from fst_lessons import datasets, training
 from fst_lessons.__main__ import main
 from fst_lessons.checkpoints import load_net
-from fst_lessons.fast import best_precision
+from fst_lessons.devices import best_precision
 from fst_lessons.loss_network import load_loss_network
 from fst_lessons.objective import StyleObjective
 from fst_lessons.recipes import TrainingRecipe
