@@ -26,9 +26,16 @@ TOGETHER := GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_TRIM_THRESHOLD_=4000000
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
+# a page may outlive neither its source nor a program that draws in it: built whole,
+# whenever a file here has come, gone or changed
+FILES := find $(filter-out _build node_modules dist,$(wildcard *)) -name __pycache__ -prune -o -type f
+LISTED := _build/files
+
 book: .venv/installed book/_static/vendor/live/installed  ## build the book and say which file to open
-	rm -rf _build  # no page may outlive its source
-	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@if $(FILES) -print | sort | cmp -s - $(LISTED) && [ -z "$$($(FILES) -newer $(LISTED) -print)" ]; \
+	then echo "nothing has changed since the book was built"; \
+	else rm -rf _build && mkdir _build && $(FILES) -print | sort > $(LISTED).new && \
+	  $(BIN)/jupyter-book build . -W -n --keep-going --quiet && mv $(LISTED).new $(LISTED); fi
 	@echo "The book is built: open $(CURDIR)/$(OUT)/index.html"
 
 test: .venv/installed  ## run every check: style, package, chapters, the built book in a browser

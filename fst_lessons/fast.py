@@ -194,14 +194,13 @@ def _norm(norm: nn.Module, x: Tensor, bias: Tensor, *, relu: bool) -> Tensor:
 class _InstanceNorm(torch.autograd.Function):
     """Instance norm, then ReLU if wanted, in channels_last.
 
-    A group norm with a channel a group forwards, each picture's batch norm backwards:
-    the library's fast ways. The bias before it changes nothing; its gradient is zero.
+    Forwards as `_normalize` does it, backwards each picture's batch norm: the library's
+    fast ways. The bias before it changes nothing; its gradient is zero.
     """
 
     @staticmethod
     def forward(ctx, x, before, weight, bias, eps, relu):
-        n, c, h, w = x.shape
-        y, mean, rstd = torch.native_group_norm(x, weight, bias, n, c, h * w, c, eps)
+        y, mean, rstd = _normalize(x, weight, bias, eps)
         if relu:
             y = y.relu_()
         ctx.save_for_backward(x, y if relu else None, mean, rstd, weight)
@@ -225,6 +224,22 @@ class _InstanceNorm(torch.autograd.Function):
             None,
             None,
         )
+
+
+def _normalize(x, weight, bias, eps):
+    """Return each channel of each picture normed, its mean and 1 / deviation, (N, C).
+
+    A group norm with a channel a group is what the library is quick in for large maps.
+    Below 1024 positions it goes number by number; a batch norm for each picture then
+    takes a third to a thirtieth of the time.
+    """
+    n, c, h, w = x.shape
+    if h * w >= 1024:
+        return torch.native_group_norm(x, weight, bias, n, c, h * w, c, eps)
+    rest = weight, bias, None, None, True, 0.0, eps
+    found = [torch.native_batch_norm(picture, *rest) for picture in x.split(1)]
+    y, mean, rstd = zip(*found, strict=True)
+    return torch.cat(y), torch.stack(mean), torch.stack(rstd)
 
 
 def _backward(weight, grad, x, mean, rstd):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .adjustable_layers import EPSILON, Block, Settings, Stage, Transposed4
 from .adjustable_net import AdjustableTransformNet
 from .devices import best_dtype
-from .fast import LAST, _backward, _kernel, _last, _pad, _up
+from .fast import LAST, _backward, _kernel, _last, _normalize, _pad, _up
 
 
 class FastAdjustable(nn.Module):
@@ -91,9 +91,8 @@ class _Modulated(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, scale, shift, relu):
-        _, c, h, w = x.shape
         found = [
-            torch.native_group_norm(part, *own, 1, c, h * w, c, EPSILON)
+            _normalize(part, *own, EPSILON)
             for part, *own in zip(x.split(1), scale, shift, strict=True)
         ]
         y, *statistics = (torch.cat(parts) for parts in zip(*found, strict=True))

@@ -34,7 +34,8 @@ def orthogonalize(matrix: Tensor, *, iterations: int = 5) -> Tensor:
     x = x.T if tall else x
     for _ in range(iterations):
         square = x @ x.T
-        x = a * x + (b * square + c * square @ square) @ x
+        factor = torch.addmm(square, square, square, beta=b, alpha=c)
+        x = torch.addmm(x, factor, x, beta=a)  # a x + (b square + c square²) x
     return x.T if tall else x
 
 

@@ -180,3 +180,22 @@ def test_a_kept_kernel_follows_its_weights():
         painter(x)
     painter(x.requires_grad_()).sum().backward()  # what was kept takes no part in it
     assert all(weight.grad is not None for weight in net.parameters())
+
+
+@pytest.mark.parametrize("size", [(31, 33), (32, 32), (1, 2)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_small_and_large_maps_are_normed_alike(size, dtype):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 5, *size, generator=generator).to(dtype)
+    x = x.contiguous(memory_format=torch.channels_last)
+    weight, bias = torch.rand(2, 5, generator=generator)
+    y, mean, rstd = fast_module._normalize(x, weight, bias, 1e-5)
+    exact = x.double()
+    deviation = exact.var((2, 3), correction=0).add(1e-5).sqrt()
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    assert y.dtype == dtype
+    close = {"check_dtype": False, "atol": 1e-5, "rtol": 1e-4}
+    torch.testing.assert_close(mean.flatten(), exact.mean((2, 3)).flatten(), **close)
+    torch.testing.assert_close(rstd.flatten(), 1 / deviation.flatten(), **close)
+    expected = F.instance_norm(x.float(), weight=weight, bias=bias)
+    torch.testing.assert_close(y, expected.to(dtype), atol=2e-2, rtol=1e-2)
