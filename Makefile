@@ -39,12 +39,11 @@ book: .venv/installed book/_static/vendor/live/installed  ## build the book and 
 	@echo "The book is built: open $(CURDIR)/$(OUT)/index.html"
 
 test: .venv/installed  ## run every check: style, package, chapters, the built book in a browser
-	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory -j 2 book units
+	$(MAKE) --no-print-directory -j 3 lint book units
 	FST_STATIC=1 TQDM_DISABLE=1 $(TOGETHER) --nbval --nbval-current-env \
 	  --nbval-cell-timeout 900 --nbval-sanitize-with tests/sanitize.cfg \
 	  $(LONGEST) $(filter-out $(LONGEST),$(NOTEBOOKS))
-	$(TOGETHER) --loadscope-reorder tests/browser
+	$(TOGETHER) -n $$(( $(WORKERS) + 1 )) --loadscope-reorder tests/browser  # a test waits for its page
 
 units: .venv/installed
 	$(TOGETHER) tests --ignore=tests/browser

@@ -1,8 +1,12 @@
 """One thread: tiny pictures are quicker so, and a busy machine disturbs them less."""
 
+import gc
+
 import torch
 
 torch.set_num_threads(1)
+# torch leaves half a million objects that never go; to look through them takes time
+gc.set_threshold(100_000, 50, 100)
 
 # they begin first, so that no processor waits for the other at the end
 SLOWEST = ("test_training", "test_lone_notebooks", "test_adjustable_training")
